@@ -1,0 +1,295 @@
+package plugins
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Errors of ParseText, wrapped in a *ParseError. They decide the RowCode.
+var (
+	errSyntax = errors.New("not of this form")
+	errRange  = errors.New("out of range")
+)
+
+// ParseError is a text that has no value in a kind.
+type ParseError struct {
+	// Kind is what was wanted.
+	Kind Kind
+	// Text is what was there, cut to 60 bytes.
+	Text string
+	// Code is RowConversion, RowOverflow or RowEncoding.
+	Code RowCode
+}
+
+// Error implements error.
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("%q is no %s (%s)", e.Text, e.Kind, e.Code)
+}
+
+func newParseError(kind Kind, text []byte, err error) error {
+	code := RowConversion
+	switch {
+	case errors.Is(err, errRange), errors.Is(err, strconv.ErrRange):
+		code = RowOverflow
+	case kind == KindString && !utf8.Valid(text):
+		code = RowEncoding
+	}
+	if len(text) > 60 {
+		text = text[:60]
+	}
+	return &ParseError{Kind: kind, Text: string(text), Code: code}
+}
+
+// ParseText appends the value that text spells in v.Kind to v, which is not in
+// text form. It takes the canonical text of AppendText, and besides: 0 and 1
+// for bool in any case of true and false; a date and time parted by 'T'; a
+// date alone as midnight; one to nine digits of fractional seconds, of which
+// those beyond microseconds must be zero; an ending 'Z' for a timestamp.
+// Spaces around numbers and times are not taken. The error is a *ParseError,
+// and v is unchanged then.
+func ParseText(v *Vector, text []byte) error {
+	err := parseInto(v, text)
+	if err != nil {
+		return newParseError(v.Kind, text, err)
+	}
+	return nil
+}
+
+func parseInto(v *Vector, text []byte) error {
+	switch v.Kind {
+	case KindString:
+		if !utf8.Valid(text) {
+			return errSyntax
+		}
+		v.AppendBytes(text)
+		return nil
+	case KindJSON:
+		v.AppendBytes(text)
+		return nil
+	case KindBytes:
+		data, err := base64.StdEncoding.AppendDecode(v.Data, text)
+		if err != nil {
+			return errSyntax
+		}
+		v.Data = data
+		v.EndValue()
+		return nil
+	case KindDecimal:
+		if !isDecimal(text) {
+			return errSyntax
+		}
+		v.AppendBytes(text)
+		return nil
+	case KindFloat32, KindFloat64:
+		return parseFloat(v, text)
+	}
+	x, err := parseFixed(v.Kind, text)
+	if err == nil {
+		v.AppendInt(x)
+	}
+	return err
+}
+
+func parseFixed(kind Kind, text []byte) (int64, error) {
+	switch kind {
+	case KindInt64:
+		return strconv.ParseInt(string(text), 10, 64)
+	case KindUint64:
+		x, err := strconv.ParseUint(string(text), 10, 64)
+		return int64(x), err
+	case KindBool:
+		return parseBool(string(text))
+	case KindDate:
+		days, rest, err := parseDate(text)
+		if err == nil && len(rest) > 0 {
+			return 0, errSyntax
+		}
+		return days, err
+	case KindDatetime:
+		return parseDatetime(text)
+	case KindTimestamp:
+		if n := len(text); n > 0 && text[n-1] == 'Z' {
+			text = text[:n-1]
+		}
+		return parseDatetime(text)
+	case KindTime:
+		return parseTime(text)
+	}
+	return 0, errSyntax
+}
+
+func parseFloat(v *Vector, text []byte) error {
+	bitSize := 64
+	if v.Kind == KindFloat32 {
+		bitSize = 32
+	}
+	x, err := strconv.ParseFloat(string(text), bitSize)
+	if err != nil {
+		return err
+	}
+	v.AppendFloat(x)
+	return nil
+}
+
+func parseBool(text string) (int64, error) {
+	switch text {
+	case "true", "TRUE", "True", "1":
+		return 1, nil
+	case "false", "FALSE", "False", "0":
+		return 0, nil
+	}
+	return 0, errSyntax
+}
+
+// isDecimal says that text is [+-]digits[.digits] with at least one digit.
+func isDecimal(text []byte) bool {
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	digits, points := 0, 0
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.':
+			points++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && points <= 1
+}
+
+// digits reads n decimal digits from the front of text.
+func digits(text []byte, n int) (value int, rest []byte, err error) {
+	if len(text) < n {
+		return 0, nil, errSyntax
+	}
+	for _, c := range text[:n] {
+		if c < '0' || c > '9' {
+			return 0, nil, errSyntax
+		}
+		value = value*10 + int(c-'0')
+	}
+	return value, text[n:], nil
+}
+
+// parseDate reads a date from the front of text and returns what follows it.
+func parseDate(text []byte) (days int64, rest []byte, err error) {
+	sign, width := 1, 4
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		if text[0] == '-' {
+			sign = -1
+		}
+		text = text[1:]
+		for width < len(text) && width < 7 && text[width] != '-' {
+			width++
+		}
+	}
+	year, text, err := digits(text, width)
+	if err != nil {
+		return 0, nil, err
+	}
+	month, text, err := pairAfter('-', text)
+	if err != nil {
+		return 0, nil, err
+	}
+	day, text, err := pairAfter('-', text)
+	if err != nil {
+		return 0, nil, err
+	}
+	year *= sign
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return 0, nil, errRange
+	}
+	return DaysOf(year, month, day), text, nil
+}
+
+// pairAfter reads a separator and two digits.
+func pairAfter(separator byte, text []byte) (value int, rest []byte, err error) {
+	if len(text) == 0 || text[0] != separator {
+		return 0, nil, errSyntax
+	}
+	return digits(text[1:], 2)
+}
+
+func parseDatetime(text []byte) (int64, error) {
+	days, rest, err := parseDate(text)
+	if err != nil || len(rest) == 0 {
+		return days * microsPerDay, err
+	}
+	if rest[0] != ' ' && rest[0] != 'T' {
+		return 0, errSyntax
+	}
+	hour, rest, err := digits(rest[1:], 2)
+	if err != nil {
+		return 0, err
+	}
+	if hour > 23 {
+		return 0, errRange
+	}
+	micros, err := parseMinutes(int64(hour), rest)
+	return days*microsPerDay + micros, err
+}
+
+func parseTime(text []byte) (int64, error) {
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		text = text[1:]
+	}
+	width := 0
+	for width < len(text) && width < 4 && text[width] != ':' {
+		width++
+	}
+	if width < 2 {
+		return 0, errSyntax
+	}
+	hours, rest, err := digits(text, width)
+	if err != nil {
+		return 0, err
+	}
+	micros, err := parseMinutes(int64(hours), rest)
+	if negative {
+		micros = -micros
+	}
+	return micros, err
+}
+
+// parseMinutes reads :MM:SS[.fraction] to the end of the text.
+func parseMinutes(hours int64, text []byte) (int64, error) {
+	minute, text, err := pairAfter(':', text)
+	if err != nil {
+		return 0, err
+	}
+	second, text, err := pairAfter(':', text)
+	if err != nil {
+		return 0, err
+	}
+	if minute > 59 || second > 59 {
+		return 0, errRange
+	}
+	fraction, err := parseFraction(text)
+	return ((hours*60+int64(minute))*60+int64(second))*microsPerSecond + fraction, err
+}
+
+func parseFraction(text []byte) (int64, error) {
+	if len(text) == 0 {
+		return 0, nil
+	}
+	if text[0] != '.' || len(text) == 1 || len(text) > 10 {
+		return 0, errSyntax
+	}
+	nanos, _, err := digits(text[1:], len(text)-1)
+	if err != nil {
+		return 0, err
+	}
+	scaled := int64(nanos) * int64(math.Pow10(10-len(text)))
+	if scaled%1000 != 0 {
+		return 0, errRange
+	}
+	return scaled / 1000, nil
+}
