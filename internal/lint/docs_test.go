@@ -1,0 +1,91 @@
+package lint
+
+import (
+	"go/ast"
+	"strings"
+	"testing"
+)
+
+func TestPackagesExplained(t *testing.T) {
+	explained := make(map[string]bool)
+	for _, f := range parsed(t) {
+		if f.Test() || f.Generated() {
+			continue
+		}
+		explained[f.Dir] = explained[f.Dir] || f.Syntax.Doc != nil && len(f.Syntax.Doc.Text()) > 80
+	}
+	for dir, ok := range explained {
+		if !ok {
+			t.Errorf("package %s has no package comment worth the name", dir)
+		}
+	}
+}
+
+func TestExportedExplained(t *testing.T) {
+	for _, f := range parsed(t) {
+		if f.Test() || f.Generated() || f.Syntax.Name.Name == "main" {
+			continue
+		}
+		for _, decl := range f.Syntax.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				if decl.Name.IsExported() && decl.Doc == nil && exportedReceiver(decl) {
+					t.Errorf("%s:%d: %s has no doc comment", f.Path, f.Line(decl.Pos()), decl.Name.Name)
+				}
+			case *ast.GenDecl:
+				checkSpecs(t, f, decl)
+			}
+		}
+	}
+}
+
+func exportedReceiver(fn *ast.FuncDecl) bool {
+	if fn.Recv == nil {
+		return true
+	}
+	typ := fn.Recv.List[0].Type
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	if index, ok := typ.(*ast.IndexExpr); ok {
+		typ = index.X
+	}
+	name, ok := typ.(*ast.Ident)
+	return ok && name.IsExported()
+}
+
+func checkSpecs(t *testing.T, f *File, decl *ast.GenDecl) {
+	t.Helper()
+	for _, spec := range decl.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			if spec.Name.IsExported() && decl.Doc == nil && spec.Doc == nil {
+				t.Errorf("%s:%d: type %s has no doc comment", f.Path, f.Line(spec.Pos()), spec.Name.Name)
+			}
+		case *ast.ValueSpec:
+			if spec.Names[0].IsExported() && decl.Doc == nil && spec.Doc == nil && spec.Comment == nil {
+				t.Errorf("%s:%d: %s has no doc comment", f.Path, f.Line(spec.Pos()), spec.Names[0].Name)
+			}
+		}
+	}
+}
+
+// banned are folder and file names that say nothing.
+var banned = []string{"util", "utils", "common", "base", "types", "manager", "helper", "helpers", "misc"}
+
+func TestNames(t *testing.T) {
+	for _, f := range parsed(t) {
+		for _, part := range strings.Split(strings.TrimSuffix(strings.TrimSuffix(f.Path, ".go"), "_test"), "/") {
+			for _, word := range banned {
+				if part == word {
+					t.Errorf("%s: the name %q says nothing", f.Path, word)
+				}
+			}
+		}
+		for _, decl := range f.Syntax.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s:%d: no init functions: what a package needs is passed to it", f.Path, f.Line(fn.Pos()))
+			}
+		}
+	}
+}
