@@ -1,0 +1,48 @@
+package cluster
+
+import (
+	"fmt"
+	"time"
+)
+
+// maxNodeManagers is how many fit into one block of ports.
+const maxNodeManagers = 8
+
+// HadoopOptions says what StartHadoop starts. The zero value is one NodeManager and a cluster as most clusters come.
+type HadoopOptions struct {
+	// NodeManagers is their number, 1 to 8; 0 means 1.
+	NodeManagers int
+	// MemoryEnforced makes the NodeManagers poll the memory of containers and kill those above their physical or
+	// virtual (2.1 times the physical) limit: yarn.nodemanager.resource.memory.enforced=false, where "enforced"
+	// means by cgroups. Without it nothing is killed, which is what a stock Hadoop 3.3 or 3.4 does.
+	MemoryEnforced bool
+	// NodeMemoryMB and NodeVCores are what each NodeManager offers; not compared with the hardware. 0 means 8192 and 16.
+	NodeMemoryMB, NodeVCores int
+	// NodeExpiry is the silence after which the ResourceManager takes a node for lost; 0 means 15 s, enough for a
+	// NodeManager to be killed and started again with its containers kept. Tests of node loss want 3 s.
+	NodeExpiry time.Duration
+	// AMExpiry is the silence after which the ResourceManager gives up an app attempt; 0 means 20 s.
+	AMExpiry time.Duration
+	// CoreSite, HDFSSite, YarnSite and Scheduler are properties for all daemons and clients; they win over everything else.
+	CoreSite, HDFSSite, YarnSite, Scheduler map[string]string
+}
+
+// defaulted fills in what is zero and refuses what is out of range.
+func (o HadoopOptions) defaulted() (HadoopOptions, error) {
+	setZero(&o.NodeManagers, 1)
+	setZero(&o.NodeMemoryMB, 8192)
+	setZero(&o.NodeVCores, 16)
+	setZero(&o.NodeExpiry, 15*time.Second)
+	setZero(&o.AMExpiry, 20*time.Second)
+	if o.NodeManagers < 0 || o.NodeManagers > maxNodeManagers {
+		return o, fmt.Errorf("start hadoop: %d NodeManagers asked for, possible are 1 to %d", o.NodeManagers, maxNodeManagers)
+	}
+	return o, nil
+}
+
+func setZero[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
