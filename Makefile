@@ -1,0 +1,40 @@
+# weft: one static binary. Everything here also works when pasted into a shell.
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS   = -s -w -X main.version=$(VERSION)
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race fuzz lint generate check demo bench clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+build: ## build bin/weft, static
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/weft ./cmd/weft
+
+test: ## all tests, real servers included
+	$(GO) test -timeout 30m -p 2 ./...
+
+race: ## the race detector on everything that has goroutines (needs gcc)
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -p 2 ./am/... ./container/... ./internal/... ./plugins/... ./yarnrpc/...
+
+fuzz: ## every fuzz target for a few seconds (SECONDS_EACH=5)
+	scripts/fuzz $(or $(SECONDS_EACH),5)
+
+lint: ## the house rules, vet and staticcheck
+	$(GO) test -count=1 ./internal/lint
+
+generate: ## regenerate what is generated; CI checks that nothing changes
+	$(GO) generate ./...
+
+check: build lint test race ## what CI runs
+
+demo: ## MySQL to HDFS through YARN, on this machine (KEEP=1 leaves the servers up)
+	scripts/demo
+
+bench: ## the figures of the README, measured here
+	scripts/bench
+
+clean: ## remove what was built
+	rm -rf bin
