@@ -28,9 +28,10 @@ type Plugin struct {
 
 // Config is a plugin's user settings, one side of a job.
 //
-// Struct tags beside `json`: `weft:"secret"` (never shown; the value may be a
-// reference), `weft:"ignored"` (a key of FlinkX or DataX that has no effect
-// here, reported as a note), `weft:"alias=a,b"` (other spellings of the key).
+// Passwords, keys and tokens are fields of type Secret. Struct tags beside
+// `json`: `weft:"ignored"` (a key of FlinkX or DataX that has no effect here,
+// reported as a note), `weft:"alias=a,b"` (other spellings of the key),
+// `doc:"..."` (one line for the reference of options).
 type Config interface {
 	// Validate reports everything wrong with the settings at once, without
 	// I/O. It may fill in values that follow from others.
