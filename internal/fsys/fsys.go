@@ -132,8 +132,10 @@ type Space struct {
 }
 
 // Locker is implemented by back ends that have locks instead of leases (local).
+// Ask through [Lock], which knows about wrapped back ends too.
 type Locker interface {
 	// Lock takes the only lock of a directory and holds it until the returned
-	// value is closed or the process dies, or fails at once with ErrLocked.
+	// value is closed or the process dies, or fails at once with ErrLocked. A
+	// wrapper around a back end without locks answers ErrUnsupported.
 	Lock(ctx context.Context, dir string) (io.Closer, error)
 }
