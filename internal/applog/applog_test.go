@@ -1,0 +1,86 @@
+package applog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCandidates(t *testing.T) {
+	a := Aggregated{Root: "/tmp/logs", User: "ann"}
+	want := []string{"/tmp/logs/ann/bucket-logs-tfile/0042/application_1_10042",
+		"/tmp/logs/ann/logs-tfile/application_1_10042", "/tmp/logs/ann/logs/application_1_10042"}
+	if diff := cmp.Diff(want, a.candidates("application_1_10042")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFrame(t *testing.T) {
+	long := strings.Repeat("line\nEnd of LogType: not yet\n", 2000)
+	for _, log := range []string{"", "boom", "boom\n", "a\nEnd of LogType: b\nc\n", long} {
+		served := "Container: c on n\nLogType:stderr\nLogLength:4\nLogContents:\n" + log + "\nEnd of LogType:stderr\n****\n\n"
+		for name, r := range map[string]io.Reader{"whole": strings.NewReader(served), "bytewise": iotest.OneByteReader(strings.NewReader(served))} {
+			got, err := io.ReadAll(&frame{r: r})
+			if err != nil || string(got) != log {
+				t.Errorf("%s: %.40q came back as %.40q, %v", name, log, got, err)
+			}
+		}
+	}
+}
+
+func TestRunning(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/ws/v1/node/containers/c1/logs":
+			fmt.Fprint(w, `{"containerLogsInfo":[{"containerLogInfo":[{"fileName":"stderr"},{"fileName":"stdout"}]}]}`)
+		case "/ws/v1/node/containers/old/logs":
+			fmt.Fprint(w, `{"containerLogsInfo":{"containerLogInfo":{"fileName":"stderr"}}}`)
+		case "/ws/v1/node/containers/c1/logs/stderr", "/ws/v1/node/containers/c1/logs/stdout", "/ws/v1/node/containers/old/logs/stderr":
+			fmt.Fprintf(w, "LogContents:\n%s\nEnd of LogType:x\n", r.URL.Path)
+		default:
+			http.Error(w, "Container is not\nfound", http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	address := strings.TrimPrefix(server.URL, "http://")
+	seen := ""
+	collect := func(container, name string, log io.Reader) error {
+		text, err := io.ReadAll(log)
+		seen += container + " " + name + " " + strings.TrimSpace(string(text)) + "\n"
+		return err
+	}
+	for _, container := range []string{"c1", "old"} {
+		if err := Running(context.Background(), server.Client(), address, container, collect); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "c1 stderr /ws/v1/node/containers/c1/logs/stderr\nc1 stdout /ws/v1/node/containers/c1/logs/stdout\n" +
+		"old stderr /ws/v1/node/containers/old/logs/stderr\n"
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Error(diff)
+	}
+	err := Running(context.Background(), server.Client(), address, "gone", collect)
+	if err == nil || !strings.Contains(err.Error(), "404 Not Found: Container is not found") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestVisitErrorEndsTheSearch(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"containerLogsInfo":{"containerLogInfo":{"fileName":"stderr"}}}`)
+	}))
+	defer server.Close()
+	stop := errors.New("stop")
+	err := Running(context.Background(), server.Client(), strings.TrimPrefix(server.URL, "http://"), "c", func(string, string, io.Reader) error { return stop })
+	if !errors.Is(err, stop) {
+		t.Errorf("got %v", err)
+	}
+}
