@@ -13,8 +13,9 @@ type Column struct {
 	// Scale is the number of digits after the point of a decimal, or of
 	// fractional seconds (0 to 6) of a time, datetime or timestamp.
 	Scale int `json:"scale,omitempty"`
-	// Length is the largest number of characters (string) or bytes (bytes);
-	// 0 if unbounded or unknown.
+	// Length is the largest number of characters (string) or bytes (bytes),
+	// 0 if unbounded or unknown; of an int64 or uint64 it is the width in
+	// bytes, 1 to 8, 0 for 8 (a MySQL MEDIUMINT has 3).
 	Length int `json:"length,omitempty"`
 	// Nullable says that NULL may occur.
 	Nullable bool `json:"nullable,omitempty"`

@@ -140,6 +140,8 @@ const (
 	RowConversion RowCode = "conversion"
 	// RowOverflow: the number or time is outside the target's range.
 	RowOverflow RowCode = "overflow"
+	// RowPrecision: digits behind the point would be lost.
+	RowPrecision RowCode = "precision"
 	// RowTooLong: the text or bytes exceed the target column's length.
 	RowTooLong RowCode = "too_long"
 	// RowNull: NULL for a column that takes none.

@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 
 // Errors of ParseText, wrapped in a *ParseError. They decide the RowCode.
 var (
-	errSyntax = errors.New("not of this form")
-	errRange  = errors.New("out of range")
+	errSyntax   = errors.New("not of this form")
+	errRange    = errors.New("out of range")
+	errDigits   = errors.New("more digits than can be kept")
+	errEncoding = errors.New("not valid UTF-8")
 )
 
 // ParseError is a text that has no value in a kind.
@@ -21,7 +24,7 @@ type ParseError struct {
 	Kind Kind
 	// Text is what was there, cut to 60 bytes.
 	Text string
-	// Code is RowConversion, RowOverflow or RowEncoding.
+	// Code is RowConversion, RowOverflow, RowPrecision or RowEncoding.
 	Code RowCode
 }
 
@@ -31,25 +34,19 @@ func (e *ParseError) Error() string {
 }
 
 func newParseError(kind Kind, text []byte, err error) error {
-	code := RowConversion
-	switch {
-	case errors.Is(err, errRange), errors.Is(err, strconv.ErrRange):
-		code = RowOverflow
-	case kind == KindString && !utf8.Valid(text):
-		code = RowEncoding
+	if len(text) > quoteBytes {
+		text = text[:quoteBytes]
 	}
-	if len(text) > 60 {
-		text = text[:60]
-	}
-	return &ParseError{Kind: kind, Text: string(text), Code: code}
+	return &ParseError{Kind: kind, Text: string(text), Code: problemOf(err).code()}
 }
 
 // ParseText appends the value that text spells in v.Kind to v, which is not in
 // text form. It takes the canonical text of AppendText, and besides: 0 and 1
-// for bool in any case of true and false; a date and time parted by 'T'; a
-// date alone as midnight; one to nine digits of fractional seconds, of which
-// those beyond microseconds must be zero; an ending 'Z' for a timestamp.
-// Spaces around numbers and times are not taken. The error is a *ParseError,
+// for bool and TRUE, True, FALSE, False; a sign '+' and leading zeros of numbers,
+// which a decimal then loses, while its fraction stays as long as it is; a date
+// and time parted by 'T'; a date alone as midnight; one to nine digits of
+// fractional seconds, of which those beyond microseconds must be zero; an
+// ending 'Z' for a timestamp. Spaces around numbers and times are not taken. The error is a *ParseError,
 // and v is unchanged then.
 func ParseText(v *Vector, text []byte) error {
 	err := parseInto(v, text)
@@ -63,7 +60,7 @@ func parseInto(v *Vector, text []byte) error {
 	switch v.Kind {
 	case KindString:
 		if !utf8.Valid(text) {
-			return errSyntax
+			return errEncoding
 		}
 		v.AppendBytes(text)
 		return nil
@@ -79,10 +76,12 @@ func parseInto(v *Vector, text []byte) error {
 		v.EndValue()
 		return nil
 	case KindDecimal:
-		if !isDecimal(text) {
+		d, ok := splitDecimal(text)
+		if !ok {
 			return errSyntax
 		}
-		v.AppendBytes(text)
+		v.Data = d.append(v.Data, len(d.fraction))
+		v.EndValue()
 		return nil
 	case KindFloat32, KindFloat64:
 		return parseFloat(v, text)
@@ -127,6 +126,9 @@ func parseFloat(v *Vector, text []byte) error {
 	if v.Kind == KindFloat32 {
 		bitSize = 32
 	}
+	if bytes.ContainsAny(text, "xX") {
+		return errSyntax // strconv reads C's hexadecimal floats; no database writes them
+	}
 	x, err := strconv.ParseFloat(string(text), bitSize)
 	if err != nil {
 		return err
@@ -143,25 +145,6 @@ func parseBool(text string) (int64, error) {
 		return 0, nil
 	}
 	return 0, errSyntax
-}
-
-// isDecimal says that text is [+-]digits[.digits] with at least one digit.
-func isDecimal(text []byte) bool {
-	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
-		text = text[1:]
-	}
-	digits, points := 0, 0
-	for _, c := range text {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '.':
-			points++
-		default:
-			return false
-		}
-	}
-	return digits > 0 && points <= 1
 }
 
 // digits reads n decimal digits from the front of text.
@@ -219,8 +202,13 @@ func pairAfter(separator byte, text []byte) (value int, rest []byte, err error) 
 
 func parseDatetime(text []byte) (int64, error) {
 	days, rest, err := parseDate(text)
-	if err != nil || len(rest) == 0 {
-		return days * microsPerDay, err
+	switch {
+	case err != nil:
+		return 0, err
+	case days < farPast/microsPerDay || days > farFuture/microsPerDay:
+		return 0, errRange
+	case len(rest) == 0:
+		return days * microsPerDay, nil
 	}
 	if rest[0] != ' ' && rest[0] != 'T' {
 		return 0, errSyntax
@@ -289,7 +277,7 @@ func parseFraction(text []byte) (int64, error) {
 	}
 	scaled := int64(nanos) * int64(math.Pow10(10-len(text)))
 	if scaled%1000 != 0 {
-		return 0, errRange
+		return 0, errDigits
 	}
 	return scaled / 1000, nil
 }
