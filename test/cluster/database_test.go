@@ -15,3 +15,11 @@ func TestMariaDBStarts(t *testing.T) {
 	defer d.Close()
 	t.Logf("%s ready after %s", d.Version, time.Since(began))
 }
+
+func TestMySQLStarts(t *testing.T) {
+	d := shared.MySQL(t)
+	if d == nil {
+		return
+	}
+	t.Log(d.Version)
+}

@@ -56,6 +56,7 @@ func startHadoop(ctx context.Context, opts HadoopOptions, kit kit) (*Hadoop, err
 	if err != nil {
 		return nil, fmt.Errorf("start hadoop: %w", err)
 	}
+	defer kit.dropClassLists()
 	h := &Hadoop{box: box, daemons: map[Daemon]*process{}}
 	if err := h.bringUp(ctx, opts, kit); err != nil {
 		return nil, fmt.Errorf("start hadoop: %w", errors.Join(err, h.Close()))
@@ -82,6 +83,7 @@ func (h *Hadoop) bringUp(ctx context.Context, opts HadoopOptions, kit kit) error
 	if err := h.WaitReady(ctx); err != nil {
 		return err
 	}
+	kit.keepClassLists()
 	return h.prepareHDFS(ctx)
 }
 

@@ -34,6 +34,9 @@ func prepareKit(ctx context.Context, cache string) (kit, error) {
 	if k.nnImage, err = k.format(ctx, cache); err != nil {
 		return kit{}, err
 	}
+	if err := k.useArchive(ctx, jars); err != nil {
+		return kit{}, err
+	}
 	return k, nil
 }
 
@@ -46,6 +49,9 @@ func (k kit) format(ctx context.Context, cache string) (string, error) {
 		}
 		defer os.RemoveAll(work)
 		lay := layout{dir: work, ends: endpoints{nnRPC: 9000, nnHTTP: 9001}}
+		if err := os.Mkdir(filepath.Join(work, "tmp"), 0o755); err != nil {
+			return err
+		}
 		conf := confDir{core: lay.core(), hdfs: lay.hdfs(), logLevel: "INFO"}
 		if err := conf.write(filepath.Join(work, "conf", string(NameNode))); err != nil {
 			return err

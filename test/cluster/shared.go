@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -28,6 +29,7 @@ type Shared struct {
 
 	hadoop  lazy[*Hadoop]
 	mariadb lazy[*Database]
+	mysql   lazy[*Database]
 }
 
 // lazy is a server that is started at most once, also when the start fails.
@@ -38,8 +40,7 @@ type lazy[T interface{ Close() error }] struct {
 	err     error
 }
 
-func (l *lazy[T]) get(t testing.TB, start func(context.Context) (T, error)) T {
-	t.Helper()
+func (l *lazy[T]) get(start func(context.Context) (T, error)) (T, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.started {
@@ -48,10 +49,7 @@ func (l *lazy[T]) get(t testing.TB, start func(context.Context) (T, error)) T {
 		l.started = true
 		l.server, l.err = start(ctx)
 	}
-	if l.err != nil {
-		t.Fatal(l.err)
-	}
-	return l.server
+	return l.server, l.err
 }
 
 func (l *lazy[T]) close() error {
@@ -66,24 +64,46 @@ func (l *lazy[T]) close() error {
 // Hadoop returns the shared Hadoop; a failed start fails every test that asks.
 func (s *Shared) Hadoop(t testing.TB) *Hadoop {
 	t.Helper()
-	return s.hadoop.get(t, func(ctx context.Context) (*Hadoop, error) {
+	h, err := s.hadoop.get(func(ctx context.Context) (*Hadoop, error) {
 		opts := s.Options
 		setZero(&opts.NodeManagers, 2)
 		return StartHadoop(ctx, opts)
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // MariaDB returns the shared MariaDB. Tests take a schema of their own with NewSchema.
 func (s *Shared) MariaDB(t testing.TB) *Database {
 	t.Helper()
-	return s.mariadb.get(t, func(ctx context.Context) (*Database, error) { return StartMariaDB(ctx, DatabaseOptions{}) })
+	d, err := s.mariadb.get(func(ctx context.Context) (*Database, error) { return StartMariaDB(ctx, DatabaseOptions{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// MySQL returns the shared MySQL, or nil and logs why when none can be had (ErrNoMySQL); another failure fails the test.
+func (s *Shared) MySQL(t testing.TB) *Database {
+	t.Helper()
+	d, err := s.mysql.get(func(ctx context.Context) (*Database, error) { return StartMySQL(ctx, DatabaseOptions{}) })
+	if errors.Is(err, ErrNoMySQL) {
+		t.Log("NOT TESTED against MySQL, only against MariaDB:", err)
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // Run runs the tests, stops the servers they shared and returns the exit code for os.Exit.
 // Servers that cannot be stopped cleanly fail a run that was good so far.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
-	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close} {
+	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close} {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop shared servers:", err)
 			code = max(code, 1)
