@@ -1,0 +1,177 @@
+package textfile
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"weft/plugins"
+)
+
+// EncoderOptions are what an Encoder needs to know.
+type EncoderOptions struct {
+	// Format is how rows are written.
+	Format Format
+	// OnDelimiter says what happens to values that would not be read back as
+	// they are.
+	OnDelimiter Policy
+	// Replacement is what Replace puts in; it may be empty, and must not
+	// hold anything special itself.
+	Replacement string
+	// Columns are the kinds, names and scales of the columns written, one
+	// for each of the batch.
+	Columns []plugins.Column
+}
+
+// Encoder turns batches into text. It is used by one goroutine at a time:
+// Begin with a batch, then Append until all its rows are written.
+type Encoder struct {
+	guard
+	cells   []cell
+	refused *plugins.Refusals
+	rows    int
+}
+
+// how says in which way the values of a column reach the buffer. It is chosen
+// once per batch and column, so that the loop over rows asks nothing.
+type how uint8
+
+const (
+	copied   how = iota // bytes of the arena as they are
+	signed              // Ints, in decimal
+	rendered            // AppendText
+	careful             // escaped or quoted where needed
+)
+
+// cell is one column of the output.
+type cell struct {
+	plugins.Column
+	// collides says that the texts of this kind may hold something special
+	// although they are no free text: a delimiter of '-' and negative numbers.
+	collides bool
+	// trailer stands behind every value: the delimiter, or the line end.
+	trailer string
+	// null is the NULL marker with the trailer.
+	null string
+	how  how
+	v    *plugins.Vector
+}
+
+// NewEncoder returns an Encoder, or says what is wrong with the options.
+func NewEncoder(o EncoderOptions) (*Encoder, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("text format: %w", err)
+	}
+	e := &Encoder{guard: newGuard(o), cells: make([]cell, len(o.Columns))}
+	for i, column := range o.Columns {
+		c := cell{Column: column, trailer: o.Format.Delimiter, collides: e.collides(column.Kind)}
+		if i == len(o.Columns)-1 {
+			c.trailer = o.Format.LineEnd
+		}
+		c.null = o.Format.Null + c.trailer
+		e.cells[i] = c
+	}
+	return e, nil
+}
+
+func (o EncoderOptions) validate() error {
+	var errs []error
+	if err := o.Format.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if len(o.Columns) == 0 {
+		errs = append(errs, errors.New("there is no column to write"))
+	}
+	if o.Format.Quote == 0 && (o.OnDelimiter == Escape) != (o.Format.Escape != 0) {
+		errs = append(errs, errors.New("the policy escape and an escape character need each other"))
+	}
+	if o.OnDelimiter == Replace && (strings.ContainsAny(o.Replacement, "\r\n"+o.Format.Delimiter) ||
+		o.Replacement == o.Format.Null && o.Replacement != "") {
+		errs = append(errs, fmt.Errorf("the replacement %q is itself a delimiter, line end or NULL marker", o.Replacement))
+	}
+	return errors.Join(errs...)
+}
+
+// Begin looks at the values of all columns and prepares Append. Rows that the
+// policy refuses are added to refused, which has been Reset for this batch;
+// those it holds already are not written either. With Replace, values in b
+// change. b and refused must stay as they are until the last Append.
+func (e *Encoder) Begin(b *plugins.Batch, refused *plugins.Refusals) {
+	e.refused, e.rows = refused, b.Rows
+	for i := range e.cells {
+		c := &e.cells[i]
+		c.v = &b.Columns[i]
+		e.prepare(c, refused)
+	}
+}
+
+// prepare chooses how the column is written.
+func (e *Encoder) prepare(c *cell, refused *plugins.Refusals) {
+	switch {
+	case c.v.InData() && (c.v.Text || c.v.Kind != plugins.KindBytes):
+		c.how = copied
+		if !e.clean(c.v) {
+			c.how = e.inspect(c, refused)
+		}
+	case c.collides:
+		c.how = e.inspect(c, refused)
+	case c.v.Kind == plugins.KindInt64:
+		c.how = signed
+	default:
+		c.how = rendered
+	}
+}
+
+// Append appends the rows of the batch given to Begin, from row from on, and
+// stops behind the first row with which dst has limitBytes or more. It returns
+// the buffer and the next row; that is the batch's number of rows when nothing
+// is left.
+func (e *Encoder) Append(dst []byte, from, limitBytes int) ([]byte, int) {
+	checked := e.refused.Len() > 0
+	for row := from; row < e.rows; row++ {
+		if len(dst) >= limitBytes {
+			return dst, row
+		}
+		if checked && e.refused.Has(row) {
+			continue
+		}
+		dst = e.appendRow(dst, row)
+	}
+	return dst, e.rows
+}
+
+func (e *Encoder) appendRow(dst []byte, row int) []byte {
+	for i := range e.cells {
+		c := &e.cells[i]
+		v := c.v
+		if v.Nulls > 0 && v.IsNull(row) {
+			dst = append(dst, c.null...)
+			continue
+		}
+		switch c.how {
+		case copied:
+			dst = append(dst, v.Data[v.Offsets[row]:v.Offsets[row+1]]...)
+		case signed:
+			dst = strconv.AppendInt(dst, v.Ints[row], 10)
+		case rendered:
+			dst = plugins.AppendText(dst, v, row, c.Scale)
+		case careful:
+			dst = e.appendCareful(dst, e.text(c, row))
+		}
+		dst = append(dst, c.trailer...)
+	}
+	return dst
+}
+
+// AppendFields appends one row of texts, such as the header of a CSV file,
+// quoted or escaped where needed; the policy does not touch it.
+func (e *Encoder) AppendFields(dst []byte, fields []string) []byte {
+	for i, field := range fields {
+		if i > 0 {
+			dst = append(dst, e.format.Delimiter...)
+		}
+		dst = e.appendCareful(dst, []byte(field))
+	}
+	return append(dst, e.format.LineEnd...)
+}
