@@ -14,7 +14,9 @@ func (Simple) Names() (method, mechanism string) { return MethodSimple, "" }
 func (Simple) Start(Offer) ([]byte, error) { return nil, nil }
 
 // Step is an error: SIMPLE knows no challenge.
-func (Simple) Step([]byte) ([]byte, error) { return nil, fmt.Errorf("%w: challenge for SIMPLE", ErrProtocol) }
+func (Simple) Step([]byte) ([]byte, error) {
+	return nil, fmt.Errorf("%w: challenge for SIMPLE", ErrProtocol)
+}
 
 // Finish agrees on no layer.
 func (Simple) Finish([]byte) (Layer, error) { return nil, nil }
