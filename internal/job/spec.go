@@ -21,6 +21,10 @@ type Spec struct {
 	Writer Side `json:"writer"`
 	// Setting is everything that belongs to neither end.
 	Setting Setting `json:"setting"`
+	// Secrets are the JSON pointers (RFC 6901) of the strings below Reader
+	// and Writer that must not be shown, "/reader/password": what Resolve,
+	// Seal and Masked work on.
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // Side is one end of a job.
@@ -56,6 +60,31 @@ type Setting struct {
 	Zone string `json:"timezone"`
 	// YARN holds what concerns the cluster.
 	YARN YARN `json:"yarn"`
+	// Timeout holds how long is waited for what.
+	Timeout Timeout `json:"timeout"`
+	// Dirty asks for FlinkX's files of dirty rows; nil if the job does not.
+	Dirty *Dirty `json:"dirty,omitempty"`
+}
+
+// Timeout says how long is waited for what; all are above 0 unless said
+// otherwise.
+type Timeout struct {
+	// Connect bounds the opening of one connection to a server.
+	Connect Duration `json:"connect"`
+	// Call bounds one question to a server that moves no rows: a remote
+	// procedure call, a look at a table's columns.
+	Call Duration `json:"call"`
+	// Run bounds the whole run, exit code 10; 0 is no bound.
+	Run Duration `json:"run"`
+}
+
+// Dirty says where dirty rows go, in FlinkX's format of four columns.
+type Dirty struct {
+	// Path is a folder, a file-system URI or a path on the default file
+	// system.
+	Path string `json:"path"`
+	// HadoopConfig holds Hadoop settings for that file system.
+	HadoopConfig map[string]string `json:"hadoopConfig,omitempty"`
 }
 
 // YARN says how the job runs on a cluster. `weft run` ignores it.
