@@ -1,0 +1,2 @@
+// Package mysql reads MySQL and MariaDB, and what speaks their protocol.
+package mysql

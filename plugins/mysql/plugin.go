@@ -1,0 +1,21 @@
+package mysql
+
+import (
+	_ "embed"
+
+	"weft/plugins"
+)
+
+//go:embed sample.json
+var sample string
+
+// Plugin returns the plugin for plugins/all.
+func Plugin() plugins.Plugin {
+	return plugins.Plugin{
+		Name:            "mysql",
+		Summary:         "reads tables and queries of MySQL and MariaDB",
+		Sample:          sample,
+		NewReaderConfig: newConfig,
+		NewReader:       NewReader,
+	}
+}

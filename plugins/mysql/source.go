@@ -1,0 +1,48 @@
+package mysql
+
+import (
+	"crypto/tls"
+	"time"
+
+	"weft/plugins"
+)
+
+// source is one server as the job names it.
+type source struct {
+	address        string // host:port
+	user           string
+	password       plugins.Secret
+	database       string
+	tls            *tls.Config // nil for none
+	tlsOptional    bool        // plain is fine if the server has no TLS
+	connectTimeout time.Duration
+	idleTimeout    time.Duration // silence in mid-result
+}
+
+// setup is a statement that a session starts with.
+type setup struct {
+	statement string
+	// optional: the server may refuse it; proxies and relatives of MySQL do
+	// not know every variable.
+	optional bool
+}
+
+// sessionSetup returns what every session of weft starts with, and after it
+// the job's own statements. With the time zone UTC a TIMESTAMP comes as the
+// instant it is. Zero dates must be legal in literals, since a position can be
+// one. A slow writer may keep the server waiting, and a long read is no
+// mistake that a server-side limit should end.
+func sessionSetup(own []string) []setup {
+	list := []setup{
+		{statement: "SET NAMES utf8mb4"},
+		{statement: "SET SESSION time_zone = '+00:00'"},
+		{statement: "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_DATE', ''), " +
+			"'NO_ZERO_IN_DATE', ''), 'PAD_CHAR_TO_FULL_LENGTH', ''), " +
+			"net_write_timeout = GREATEST(@@SESSION.net_write_timeout, 3600) " +
+			"/*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */", optional: true},
+	}
+	for _, statement := range own {
+		list = append(list, setup{statement: statement})
+	}
+	return list
+}
