@@ -1,0 +1,177 @@
+package pump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"weft/internal/job"
+	"weft/plugins"
+)
+
+// feed is the reading half of a cycle: it owns the reader until its run method
+// returns.
+//
+// Batches go round: free -> Read -> full -> (the writing half) -> free. full is
+// closed by run, after err is set; free is never closed.
+type feed struct {
+	o       *Options
+	waits   *waits
+	from    plugins.Position // where the cycle starts
+	careful int64            // batches of one row up to this many rows
+
+	free chan *plugins.Batch
+	full chan *plugins.Batch
+	err  error // why full was closed: io.EOF at the end of the split
+
+	over bool // the writing side has seen full closed
+
+	idle     []*plugins.Batch // taken from free, not in use
+	underWay int              // batches sent and not yet back
+	bytes    int64            // of the batches under way
+	rows     int64            // delivered in this cycle
+	began    bool             // a batch was delivered
+	pause    pauser
+}
+
+func newFeed(o *Options, w *waits, task job.Task, careful int64) *feed {
+	f := &feed{o: o, waits: w, from: task.From, careful: careful,
+		free:  make(chan *plugins.Batch, o.Batches),
+		full:  make(chan *plugins.Batch, o.Batches),
+		pause: pauser{first: o.RetryPause, most: o.Retries}}
+	for range o.Batches {
+		f.idle = append(f.idle, &plugins.Batch{})
+	}
+	return f
+}
+
+// run reads until the split is exhausted, ctx ends or an error is final.
+func (f *feed) run(ctx context.Context) {
+	defer close(f.full)
+	at := f.from
+	for {
+		err := f.readFrom(ctx, &at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			err = errors.Join(err, f.o.Ends.DropReader())
+		}
+		if err == nil || plugins.ClassOf(err) != plugins.Transient || ctx.Err() != nil || !f.canReopen(at) {
+			f.err = err
+			return
+		}
+		f.o.Log.Warn("reader interrupted", "split", f.o.Task.Split.ID, "err", err)
+		if err := f.pause.wait(ctx, err); err != nil {
+			f.err = err
+			return
+		}
+	}
+}
+
+// canReopen says that reading can go on at a position without repeating rows.
+func (f *feed) canReopen(at plugins.Position) bool { return !f.began || at != "" }
+
+// readFrom opens the reader and reads; *at follows the rows delivered.
+func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
+	reader, err := f.o.Ends.Reader()
+	if err != nil {
+		return err
+	}
+	split := f.o.Task.Split
+	if err := guard(func() error { return reader.Open(ctx, split, *at) }); err != nil {
+		return fmt.Errorf("open %s: %w", split, err)
+	}
+	for {
+		b, err := f.take(ctx)
+		if err != nil {
+			return err
+		}
+		if err := f.fill(ctx, reader, b); err != nil {
+			f.idle = append(f.idle, b)
+			return err
+		}
+		*at = b.Position
+		f.send(b)
+	}
+}
+
+// fill reads one batch and waits for the time it is allowed to take.
+func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch) error {
+	f.shape(b)
+	split := f.o.Task.Split
+	switch err := guard(func() error { return reader.Read(ctx, b) }); {
+	case errors.Is(err, io.EOF) && b.RowsRead() == 0:
+		return io.EOF
+	case errors.Is(err, io.EOF):
+		return broken("read %s: io.EOF together with %d rows", split, b.RowsRead())
+	case err != nil:
+		return fmt.Errorf("read %s: %w", split, err)
+	}
+	f.pause.progress()
+	return f.o.Limiter.Wait(ctx, b.BytesRead, b.RowsRead())
+}
+
+func (f *feed) send(b *plugins.Batch) {
+	f.began = true
+	f.rows += int64(b.Rows)
+	f.underWay++
+	f.bytes += b.BytesRead
+	f.full <- b // never blocks: it has room for all batches
+}
+
+// shape empties a batch and sets its limits.
+func (f *feed) shape(b *plugins.Batch) {
+	b.Reset(f.o.Task.Columns)
+	b.MaxRows, b.MaxBytes = f.o.BatchRows, f.o.BatchBytes
+	if f.rows < f.careful {
+		b.MaxRows = 1
+	}
+}
+
+// take returns a batch to fill, once there is one and the budget allows it.
+func (f *feed) take(ctx context.Context) (*plugins.Batch, error) {
+	for f.back(); len(f.idle) == 0 || f.underWay > 0 && f.bytes >= f.o.BudgetBytes; f.back() {
+		start := time.Now()
+		select {
+		case b := <-f.free:
+			f.accept(b)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		f.waits.reader.Add(int64(time.Since(start)))
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	b := f.idle[len(f.idle)-1]
+	f.idle = f.idle[:len(f.idle)-1]
+	return b, nil
+}
+
+// back takes in every batch that has come back.
+func (f *feed) back() {
+	for {
+		select {
+		case b := <-f.free:
+			f.accept(b)
+		default:
+			return
+		}
+	}
+}
+
+func (f *feed) accept(b *plugins.Batch) {
+	f.idle = append(f.idle, b)
+	f.underWay--
+	f.bytes -= b.BytesRead
+}
+
+// got notes on the writing side that full was closed.
+func (f *feed) got(b *plugins.Batch, ok bool) *plugins.Batch {
+	f.over = f.over || !ok
+	return b
+}
+
+// ended says, on the writing side, that no batch will come any more; err tells
+// why.
+func (f *feed) ended() bool { return f.over }
