@@ -1,0 +1,121 @@
+// Package hadoop is what every process of weft needs to reach a cluster: the
+// site files, the name it acts under, file systems and the ResourceManager's
+// address, found once and passed on.
+//
+// Guarantees: nothing is contacted before a call needs it; what is missing is
+// said with the variable or file that would provide it.
+//
+//	cluster, err := hadoop.Open(hadoop.Options{Env: os.LookupEnv})
+//	defer cluster.Close()
+//	fs, name, err := cluster.Files.Open(ctx, "hdfs://ns1/data")
+package hadoop
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/user"
+	"strings"
+	"time"
+
+	"weft/internal/fsys"
+	"weft/internal/fsys/hdfs"
+	"weft/internal/fsys/local"
+	"weft/yarnrpc"
+	"weft/yarnrpc/hadoopconf"
+	"weft/yarnrpc/rm"
+)
+
+// ErrSecured says that the cluster wants Kerberos.
+var ErrSecured = errors.New("the cluster is secured with Kerberos (hadoop.security.authentication), which this release cannot talk to")
+
+// Options say where a Cluster is described.
+type Options struct {
+	// Dir is the folder of the site files; empty lets the environment
+	// decide, as Hadoop's own tools do.
+	Dir string
+	// Env looks up environment variables, as os.LookupEnv does.
+	Env hadoopconf.LookupEnv
+	// Log takes events of connections; nil for none.
+	Log *slog.Logger
+}
+
+// Cluster is one Hadoop cluster as this process sees it. It is safe for use by
+// many goroutines.
+type Cluster struct {
+	// Conf are the site files.
+	Conf *hadoopconf.Conf
+	// User is who this process is for HDFS and YARN.
+	User string
+	// Files opens file systems by URI; paths without a scheme lie on
+	// fs.defaultFS.
+	Files *fsys.Opener
+
+	log *slog.Logger
+}
+
+// Open reads the site files. errors.Is(err, hadoopconf.ErrNotConfigured) if
+// there are none.
+func Open(o Options) (*Cluster, error) {
+	conf, err := load(o)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(conf.String("hadoop.security.authentication", "simple"), "kerberos") {
+		return nil, fmt.Errorf("open cluster of %s: %w", conf.Origin("hadoop.security.authentication"), ErrSecured)
+	}
+	name, err := UserName(o.Env)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Conf: conf, User: name, log: o.Log}
+	c.Files = fsys.NewOpener(conf.DefaultFS(), map[string]fsys.Connect{
+		"file": local.Connect,
+		"hdfs": hdfs.Connector(conf, hdfs.Options{User: name}),
+	})
+	return c, nil
+}
+
+func load(o Options) (*hadoopconf.Conf, error) {
+	if o.Dir != "" {
+		return hadoopconf.Load(o.Dir, o.Env)
+	}
+	return hadoopconf.FromEnvironment(o.Env)
+}
+
+// LocalFiles opens local files only: what a process without a cluster has.
+func LocalFiles() *fsys.Opener {
+	return fsys.NewOpener("file:///", map[string]fsys.Connect{"file": local.Connect})
+}
+
+// UserName is who this process is for a cluster without Kerberos:
+// HADOOP_USER_NAME, else the operating system's user, as
+// UserGroupInformation decides it.
+func UserName(env hadoopconf.LookupEnv) (string, error) {
+	for _, name := range []string{"HADOOP_USER_NAME", "USER", "LOGNAME"} {
+		if value, ok := env(name); ok && value != "" {
+			return value, nil
+		}
+	}
+	current, err := user.Current()
+	if err != nil {
+		return "", fmt.Errorf("find user name: %w; set HADOOP_USER_NAME", err)
+	}
+	return current.Username, nil
+}
+
+// callDeadline bounds how long one call to the ResourceManager looks for one
+// that answers: a failover takes seconds, a restart some ten.
+const callDeadline = 60 * time.Second
+
+// RM returns a client of the ResourceManagers. The caller closes it.
+func (c *Cluster) RM() (*rm.Client, error) {
+	addresses, err := c.Conf.ResourceManagers(hadoopconf.Client)
+	if err != nil {
+		return nil, err
+	}
+	return rm.New(yarnrpc.Options{Addresses: addresses, User: c.User, Logger: c.log, RetryFor: callDeadline})
+}
+
+// Close ends the connections to file systems.
+func (c *Cluster) Close() error { return c.Files.Close() }
