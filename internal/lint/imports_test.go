@@ -40,7 +40,7 @@ var may = []struct {
 	{"internal/sqlread", []string{"plugins"}},
 	{"internal/fsys", []string{"internal/fsys", "yarnrpc"}},
 	{"internal/job", []string{"plugins"}},
-	{"internal/fault", []string{"plugins", "internal/job", "yarnrpc"}},
+	{"internal/fault", []string{"plugins", "internal/job", "internal/fsys", "yarnrpc"}},
 	{"internal/umbilical", []string{"plugins", "internal/job", "internal/umbilical"}},
 	{"internal/checkpoint", []string{"plugins", "internal/job", "internal/fsys"}},
 	{"internal/hadoop", []string{"internal/fsys", "yarnrpc"}},

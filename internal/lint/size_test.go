@@ -62,8 +62,12 @@ func checkFunction(t *testing.T, f *File, fn *ast.FuncDecl) {
 	if lines := f.Line(fn.End()) - f.Line(fn.Pos()) + 1; lines > maxFuncLines && !f.Test() {
 		t.Errorf("%s:%d: %s has %d lines; at most %d", f.Path, f.Line(fn.Pos()), fn.Name.Name, lines, maxFuncLines)
 	}
-	if depth := nesting(fn.Body); depth > maxNesting {
-		t.Errorf("%s:%d: %s nests %d deep; at most %d", f.Path, f.Line(fn.Pos()), fn.Name.Name, depth, maxNesting)
+	deepest := maxNesting
+	if f.Test() {
+		deepest++ // tables of cases are loops around what is tested
+	}
+	if depth := nesting(fn.Body); depth > deepest {
+		t.Errorf("%s:%d: %s nests %d deep; at most %d", f.Path, f.Line(fn.Pos()), fn.Name.Name, depth, deepest)
 	}
 	params := 0
 	for _, field := range fn.Type.Params.List {
