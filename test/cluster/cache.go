@@ -34,7 +34,7 @@ func prepared(ctx context.Context, cache, name string, limit time.Duration, buil
 	if err != nil {
 		return "", err
 	}
-	defer l.release()
+	defer l.Close()
 	if isDir(dir) { // the holder before us made it
 		return dir, nil
 	}

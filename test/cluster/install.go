@@ -51,7 +51,7 @@ func install(ctx context.Context, cache string, tools ...tool) error {
 	if err != nil {
 		return err
 	}
-	defer l.release()
+	defer l.Close()
 	if pkgs = missing(tools); len(pkgs) == 0 {
 		return nil
 	}

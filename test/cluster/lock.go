@@ -4,19 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 )
 
-// errLocked says that another process holds the lock.
-var errLocked = errors.New("held by another process")
+// ErrLocked says that another process, or another holder in this one, has the lock.
+var ErrLocked = errors.New("held by another process")
 
 // fileLock is an flock(2) lock. The kernel drops it when its holder dies, however it dies, so no stale lock can exist.
 type fileLock struct{ f *os.File }
 
-// tryLock takes the lock at path, making the file and its folder when missing, or returns errLocked at once.
+// TryLock takes the lock at path, making the file and its folder when missing, or returns ErrLocked at once.
+// Close of what it returns, and the end of the process, give the lock back.
+func TryLock(path string) (io.Closer, error) {
+	l, err := tryLock(path)
+	if err != nil {
+		return nil, err // a nil *fileLock would be a Closer that is not nil
+	}
+	return l, nil
+}
+
 func tryLock(path string) (*fileLock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
@@ -28,7 +38,7 @@ func tryLock(path string) (*fileLock, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errLocked
+			return nil, ErrLocked
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -40,7 +50,7 @@ func lock(ctx context.Context, path string, limit time.Duration) (*fileLock, err
 	var l *fileLock
 	err := Await(ctx, limit, "lock "+path, func(context.Context) (err error) {
 		l, err = tryLock(path)
-		if err != nil && !errors.Is(err, errLocked) {
+		if err != nil && !errors.Is(err, ErrLocked) {
 			return fmt.Errorf("%w: %w", errHopeless, err)
 		}
 		return err
@@ -48,5 +58,5 @@ func lock(ctx context.Context, path string, limit time.Duration) (*fileLock, err
 	return l, err
 }
 
-// release gives the lock back. The file stays: removing it would let two processes lock two files of one name.
-func (l *fileLock) release() { l.f.Close() }
+// Close gives the lock back. The file stays: removing it would let two processes lock two files of one name.
+func (l *fileLock) Close() error { return l.f.Close() }

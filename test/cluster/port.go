@@ -30,7 +30,7 @@ func claimPorts(cache string) (*portBlock, error) {
 	for i := range portBlocks {
 		first := firstPort + (start+i)%portBlocks*blockPorts
 		held, err := tryLock(filepath.Join(cache, "ports", strconv.Itoa(first)))
-		if errors.Is(err, errLocked) {
+		if errors.Is(err, ErrLocked) {
 			continue
 		}
 		if err != nil {
@@ -39,7 +39,7 @@ func claimPorts(cache string) (*portBlock, error) {
 		if blockIsFree(first) {
 			return &portBlock{held: held, next: first, last: first + blockPorts - 1}, nil
 		}
-		held.release()
+		held.Close()
 	}
 	return nil, fmt.Errorf("claim ports: no block of %d free ports from %d up", blockPorts, firstPort)
 }

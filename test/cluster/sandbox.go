@@ -49,12 +49,12 @@ func newSandbox(kind string) (*sandbox, error) {
 	}
 	dir, err := os.MkdirTemp("", "weft-"+kind+"-")
 	if err != nil {
-		ports.held.release()
+		ports.held.Close()
 		return nil, fmt.Errorf("make work folder: %w", err)
 	}
 	s := &sandbox{dir: dir, cache: cache, ports: ports}
 	if err := s.startReaper(); err != nil {
-		ports.held.release()
+		ports.held.Close()
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
@@ -111,7 +111,7 @@ func (s *sandbox) close() error {
 		return nil
 	}
 	s.closed = true
-	defer s.ports.held.release()
+	defer s.ports.held.Close()
 	var errs []error
 	for _, p := range s.procs {
 		errs = append(errs, p.kill())

@@ -147,8 +147,8 @@ func TestPortsAreOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.held.release()
-	if _, err := tryLock(filepath.Join(cache, "ports", fmt.Sprint(a.next))); !errors.Is(err, errLocked) {
+	defer a.held.Close()
+	if _, err := tryLock(filepath.Join(cache, "ports", fmt.Sprint(a.next))); !errors.Is(err, ErrLocked) {
 		t.Errorf("a claimed block could be locked again: %v", err)
 	}
 	seen := map[int]bool{}

@@ -2,16 +2,10 @@ package compare
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"os"
-	"path"
 	"path/filepath"
-	"sort"
 	"strings"
 )
 
@@ -54,79 +48,6 @@ func (l Local) List(context.Context) ([]string, error) {
 // Open implements Folder.
 func (l Local) Open(_ context.Context, name string) (io.ReadCloser, error) {
 	return os.Open(filepath.Join(string(l), filepath.FromSlash(name)))
-}
-
-// WebHDFS is a folder of an HDFS without Kerberos, read through the REST interface of its NameNode.
-type WebHDFS struct {
-	Base string // http://host:port of the NameNode
-	Path string // absolute
-	User string // who asks
-}
-
-var _ Folder = WebHDFS{}
-
-// List implements Folder.
-func (w WebHDFS) List(ctx context.Context) ([]string, error) {
-	names, err := w.list(ctx, "")
-	sort.Strings(names)
-	return names, err
-}
-
-func (w WebHDFS) list(ctx context.Context, below string) ([]string, error) {
-	body, err := w.get(ctx, below, "LISTSTATUS")
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	var answer struct {
-		FileStatuses struct {
-			FileStatus []struct{ PathSuffix, Type string }
-		}
-	}
-	if err := json.NewDecoder(body).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("list %s: %w", path.Join(w.Path, below), err)
-	}
-	var names []string
-	for _, f := range answer.FileStatuses.FileStatus {
-		name := path.Join(below, f.PathSuffix)
-		switch {
-		case hidden(f.PathSuffix):
-		case f.Type == "DIRECTORY":
-			more, err := w.list(ctx, name)
-			if err != nil {
-				return nil, err
-			}
-			names = append(names, more...)
-		default:
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-// Open implements Folder.
-func (w WebHDFS) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	return w.get(ctx, name, "OPEN")
-}
-
-func (w WebHDFS) get(ctx context.Context, name, op string) (io.ReadCloser, error) {
-	full := path.Join(w.Path, name)
-	target := w.Base + "/webhdfs/v1" + (&url.URL{Path: full}).EscapedPath() + "?op=" + op + "&user.name=" + url.QueryEscape(w.User)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
-	if err != nil {
-		return nil, err
-	}
-	direct := &http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
-	resp, err := direct.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", full, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 2000)) // only to explain the status
-		resp.Body.Close()
-		return nil, fmt.Errorf("get %s: %s: %s", full, resp.Status, text)
-	}
-	return resp.Body, nil
 }
 
 // hidden tells whether Hive and MapReduce overlook a name.
