@@ -1,0 +1,177 @@
+package hdfs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"weft/yarnrpc"
+	"weft/yarnrpc/hrpc"
+)
+
+// renewEvery is how often a lease renewal really goes out. The library renews
+// every second, which a thousand containers would make a thousand calls; the
+// NameNode lets a lease be taken after a minute (HdfsConstants.LEASE_SOFTLIMIT_PERIOD),
+// and Java renews at half of that.
+const renewEvery = 20 * time.Second
+
+// bridge is the net.Conn that the library takes for its NameNode:
+//
+//	library                     bridge                     yarnrpc.Client
+//	Write: preamble, context -> swallowed
+//	Write: one request frame -> Call(method, message)   -> failover, retries, SASL
+//	Read:  one answer frame  <- made from the answer    <- or the Read fails with
+//	                                                       the error as it is
+//
+// The library makes one call at a time and writes each frame in one Write. An
+// error of the NameNode is not turned into a frame but returned by Read: the
+// library hands such errors through untouched, so that their class survives.
+type bridge struct {
+	rpc    yarnrpc.Caller
+	ctx    context.Context // ends with the lane; the library knows no contexts
+	cancel context.CancelFunc
+	setup  int          // frames of the connection set-up seen so far
+	answer bytes.Buffer // what Read still has to give
+	failed error        // what Read has to fail with
+
+	writing   atomic.Bool // a file of this lane is open for writing: renew its lease
+	aborted   atomic.Bool // the file is given up: it must not be completed any more
+	overwrite atomic.Bool // the next create replaces a file that is there
+	renewedAt time.Time
+}
+
+var _ net.Conn = (*bridge)(nil)
+
+// newBridge returns a bridge whose calls end when Close is called.
+func newBridge(rpc yarnrpc.Caller) *bridge {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &bridge{rpc: rpc, ctx: ctx, cancel: cancel}
+}
+
+// errAborted is what completing a file that was given up fails with.
+var errAborted = errors.New("the file was given up")
+
+// Write takes one frame, makes the call and waits for its answer.
+func (b *bridge) Write(p []byte) (int, error) {
+	if b.setup < 2 { // the preamble, the connection context
+		b.setup++
+		return len(p), nil
+	}
+	b.answer.Reset()
+	b.failed = b.call(p)
+	return len(p), nil
+}
+
+func (b *bridge) call(p []byte) error {
+	r := bytes.NewReader(p)
+	frame, err := hrpc.ReadFrame(r, hrpc.MaxFrameBytes)
+	if err == nil && r.Len() > 0 {
+		err = fmt.Errorf("%d bytes after the frame", r.Len())
+	}
+	if err != nil {
+		return fmt.Errorf("bridge to namenode: %w", err)
+	}
+	req, err := hrpc.ParseRequest(frame)
+	if err != nil {
+		return fmt.Errorf("bridge to namenode: %w", err)
+	}
+	resp := &emptypb.Empty{} // keeps fields that it does not know as they came
+	if b.passes(req.Method) {
+		msg := &emptypb.Empty{}
+		if err := req.Decode(msg); err != nil {
+			return fmt.Errorf("bridge to namenode: %w", err)
+		}
+		if b.aborted.Load() && req.Method == "complete" {
+			return errAborted
+		}
+		if req.Method == "create" {
+			b.setFlags(msg)
+		}
+		if err := b.rpc.Call(b.ctx, req.Method, msg, resp); err != nil {
+			return err
+		}
+	}
+	out, err := hrpc.AppendResponse(nil, hrpc.Response{CallID: req.ID, ClientID: req.ClientID}, resp)
+	if err != nil {
+		return fmt.Errorf("bridge to namenode: %w", err)
+	}
+	b.answer.Write(out)
+	return nil
+}
+
+// Bits of CreateFlagProto.
+const (
+	flagCreate    = 0x01
+	flagOverwrite = 0x02
+	flagReplicate = 0x80 // no erasure coding, whatever the policy of the folder
+)
+
+// setFlags sets CreateRequestProto.createFlag, field 4, which the library fixes
+// at CREATE. Of a field given twice the last one counts, so it is appended.
+func (b *bridge) setFlags(create *emptypb.Empty) {
+	flags := uint64(flagCreate | flagReplicate)
+	if b.overwrite.Load() {
+		flags |= flagOverwrite
+	}
+	m := create.ProtoReflect()
+	m.SetUnknown(protowire.AppendVarint(protowire.AppendTag(m.GetUnknown(), 4, protowire.VarintType), flags))
+}
+
+// passes tells whether a call goes out; the lease renewals that need not are
+// answered here.
+func (b *bridge) passes(method string) bool {
+	if method != "renewLease" {
+		return true
+	}
+	if !b.writing.Load() || time.Since(b.renewedAt) < renewEvery {
+		return false
+	}
+	b.renewedAt = time.Now()
+	return true
+}
+
+// Read gives the answer of the last call.
+func (b *bridge) Read(p []byte) (int, error) {
+	if b.failed != nil {
+		return 0, b.failed
+	}
+	if b.answer.Len() == 0 {
+		return 0, io.ErrNoProgress // the library reads only what it asked for
+	}
+	return b.answer.Read(p)
+}
+
+// Close ends the calls under way.
+func (b *bridge) Close() error {
+	b.cancel()
+	return nil
+}
+
+// bridgeAddr is both ends of a bridge.
+type bridgeAddr struct{}
+
+func (bridgeAddr) Network() string { return "bridge" }
+func (bridgeAddr) String() string  { return "namenode" }
+
+// LocalAddr implements net.Conn.
+func (b *bridge) LocalAddr() net.Addr { return bridgeAddr{} }
+
+// RemoteAddr implements net.Conn.
+func (b *bridge) RemoteAddr() net.Addr { return bridgeAddr{} }
+
+// SetDeadline implements net.Conn; the deadlines are those of yarnrpc.Options.
+func (b *bridge) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn, see SetDeadline.
+func (b *bridge) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn, see SetDeadline.
+func (b *bridge) SetWriteDeadline(time.Time) error { return nil }
