@@ -44,7 +44,7 @@ func HashRows(dst []uint64, b *Batch) []uint64 {
 
 func hashColumn(dst []uint64, v *Vector) {
 	switch {
-	case v.Text && kindStorage[v.Kind] != inData:
+	case v.Text && (kindStorage[v.Kind] != inData || v.Kind == KindBytes):
 		hashTexts(dst, v)
 	case v.InData():
 		for i := range dst {
@@ -56,7 +56,7 @@ func hashColumn(dst []uint64, v *Vector) {
 		}
 	case kindStorage[v.Kind] == inFloats:
 		for i := range dst {
-			hashFixed(dst, v, i, math.Float64bits(v.Floats[i]))
+			hashFixed(dst, v, i, floatBits(v.Floats[i]))
 		}
 	default:
 		for i := range dst {
@@ -87,12 +87,24 @@ func hashTexts(dst []uint64, v *Vector) {
 			dst[i] = mix(dst[i]^hashValue(v.Bytes(i)), hashBytes)
 			continue
 		}
-		if kindStorage[v.Kind] == inFloats {
-			hashFixed(dst, v, i, math.Float64bits(one.Floats[0]))
-			continue
+		switch kindStorage[v.Kind] {
+		case inData:
+			dst[i] = mix(dst[i]^hashValue(one.Data), hashMul)
+		case inFloats:
+			hashFixed(dst, v, i, floatBits(one.Floats[0]))
+		default:
+			hashFixed(dst, v, i, uint64(one.Ints[0]))
 		}
-		hashFixed(dst, v, i, uint64(one.Ints[0]))
 	}
+}
+
+// floatBits returns the bits of x, the same for every NaN: they all have one
+// text.
+func floatBits(x float64) uint64 {
+	if math.IsNaN(x) {
+		return math.Float64bits(math.NaN())
+	}
+	return math.Float64bits(x)
 }
 
 // hashValue hashes bytes, 16 at a step; the length is part of it.

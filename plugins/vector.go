@@ -149,8 +149,12 @@ func (v *Vector) IsNull(i int) bool {
 func (v *Vector) Bytes(i int) []byte { return v.Data[v.Offsets[i]:v.Offsets[i+1]] }
 
 // Truncate cuts the vector back to its first n values; a reader uses it to
-// take back a row that it refuses half-way.
+// take back a row that it refuses half-way. Bytes in Data that no EndValue has
+// made a value of go too, even if n is Len.
 func (v *Vector) Truncate(n int) {
+	if v.InData() && len(v.Offsets) > 0 {
+		v.Data = v.Data[:v.Offsets[min(n, v.rows)]]
+	}
 	if n >= v.rows {
 		return
 	}
@@ -158,7 +162,6 @@ func (v *Vector) Truncate(n int) {
 	switch {
 	case v.InData():
 		v.Offsets = v.Offsets[:n+1]
-		v.Data = v.Data[:v.Offsets[n]]
 	case kindStorage[v.Kind] == inFloats:
 		v.Floats = v.Floats[:n]
 	default:
