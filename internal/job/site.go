@@ -24,6 +24,7 @@ type Site struct {
 	// Clean says what `weft clean` may remove.
 	Clean Clean `json:"clean"`
 
+	files  []string
 	layers []layer
 	final  map[string]string // key -> the file that says so
 	origin map[string]string // key -> where its value comes from
@@ -59,10 +60,8 @@ type Clean struct {
 
 // layer is one source of settings that wins over the job: environment or -D.
 type layer struct {
-	key    string
-	value  *jsontree.Node
-	origin string
-	at     *origin
+	key   string
+	value *jsontree.Node
 }
 
 // NewSite returns weft's own defaults. conf/weft-site.json shows the same; a
