@@ -158,7 +158,7 @@ func (d *decoder) place(p []byte) ([]string, error) {
 		i = 1 + d.nulls
 	}
 	for k := range d.keys {
-		c := d.columns[k]
+		c := d.columns[k].asText()
 		var v plugins.Vector
 		v.Reset(c.column.Kind)
 		if i > len(p) {
@@ -170,6 +170,15 @@ func (d *decoder) place(p []byte) ([]string, error) {
 		key = append(key, keyText(&v, c.column.Scale))
 	}
 	return key, nil
+}
+
+// asText returns c so changed that dates, zero dates among them, are decoded as
+// the server's text.
+func (c wireColumn) asText() wireColumn {
+	if c.typ == typeDate || c.typ == typeDatetime || c.typ == typeTimestamp {
+		c.column.Kind = plugins.KindString
+	}
+	return c
 }
 
 // keyText writes a value as sqlread.Tuple holds it.

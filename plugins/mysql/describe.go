@@ -146,8 +146,12 @@ func (r *Reader) resultColumns(ctx context.Context, p piece) ([]definition, erro
 	if err := r.connect(ctx, p.Endpoint); err != nil {
 		return nil, err
 	}
-	s := r.selection(p, nil)
-	query := s.sql(piece{}, nil)
+	return r.definitions(ctx, r.selection(p, nil).sql(piece{}, nil))
+}
+
+// definitions asks the server what columns a query gives, without running it
+// if the server can do that.
+func (r *Reader) definitions(ctx context.Context, query string) ([]definition, error) {
 	if !r.text {
 		st, err := r.wire.prepare(ctx, query)
 		if err == nil {

@@ -141,10 +141,6 @@ func (r *Reader) match(p piece, defs []definition, outs []int) ([]wireColumn, er
 				return nil, fatal("", plugins.ReasonChanged, "all tables of a job need the same columns, and they must not change while it runs",
 					"column %s: %w", want.Name, err)
 			}
-		} else if p.Ordered && i < len(p.Key) && c.column.Kind == plugins.KindString && p.Key[i].Kind != plugins.KindString {
-			// A date in the key under zeroDate: keep; its text is what a
-			// position holds anyway.
-			c.column.Kind = plugins.KindString
 		}
 		columns[i] = c
 	}

@@ -58,7 +58,7 @@ func (d *decoder) raw(p []byte) string {
 	i := pick(d.text, 0, 1+d.nulls)
 	sep := "{"
 	for k := range d.columns {
-		c := d.columns[k]
+		c := d.columns[k].asText()
 		value, next := d.rawValue(c, k, p, i)
 		if next < 0 {
 			break
@@ -85,10 +85,6 @@ func (d *decoder) rawValue(c wireColumn, k int, p []byte, i int) (string, int) {
 		return "", malformed
 	}
 	var v plugins.Vector
-	c.zero = zeroKeep
-	if isClock := c.typ == typeDate || c.typ == typeDatetime || c.typ == typeTimestamp; isClock {
-		c.column.Kind = plugins.KindString // whatever it is, show it
-	}
 	v.Reset(c.column.Kind)
 	next := c.decode(&c, &v, p, i)
 	if next >= 0 && v.Len() == 1 {
