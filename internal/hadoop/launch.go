@@ -2,9 +2,13 @@ package hadoop
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	iofs "io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 
 	"weft/internal/fsys"
@@ -126,4 +130,29 @@ func (c *Cluster) resource(ctx context.Context, uri string) (record.LocalResourc
 
 func localResource(at fsys.Path, info fsys.Info) record.LocalResource {
 	return record.LocalResource{URL: at.String(), SizeBytes: info.Size, ModTime: info.ModTime}
+}
+
+// UploadConf copies the site files this process read into the folder "conf" of
+// the run folder, for the processes of the run. A copy that is there already is
+// kept: a run keeps the configuration it was submitted with.
+func (c *Cluster) UploadConf(ctx context.Context, run string) error {
+	fs, name, err := c.Files.Open(ctx, run)
+	if err != nil {
+		return err
+	}
+	folder := path.Join(name, ConfFolder)
+	if err := fsys.MkdirAll(ctx, fs, folder, 0o700); err != nil {
+		return fmt.Errorf("upload site files: %w", err)
+	}
+	for _, file := range c.Conf.Files() {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("upload site files: %w", err)
+		}
+		err = fsys.WriteFileExclusive(ctx, fs, path.Join(folder, filepath.Base(file)), data, 0o600)
+		if err != nil && !errors.Is(err, iofs.ErrExist) {
+			return fmt.Errorf("upload site files: %w", err)
+		}
+	}
+	return nil
 }
