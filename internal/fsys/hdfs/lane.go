@@ -56,6 +56,16 @@ func (f *FS) libOptions() lib.ClientOptions {
 	return opts
 }
 
+// pause waits, or until the lane is dropped.
+func (l *lane) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.bridge.ctx.Done():
+	}
+}
+
 // drop ends a lane: calls under way fail, the lease is renewed no more.
 func (l *lane) drop() {
 	l.gate.cut()

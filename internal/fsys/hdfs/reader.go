@@ -127,7 +127,7 @@ func (r *readFile) readAt(p []byte, off int64) (int, error) {
 		if try == reopenTries {
 			return 0, r.failed(fmt.Errorf("at byte %d, after %d tries: %w", off, try, err))
 		}
-		time.Sleep(pause)
+		r.lane.pause(pause)
 		pause *= 3
 		if err := r.reopen(); err != nil {
 			return 0, r.failed(err)

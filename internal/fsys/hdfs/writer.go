@@ -210,7 +210,7 @@ func (w *writeFile) complete() error {
 			return fmt.Errorf("%w: the replicas of the last block were not reported to the namenode within %v",
 				fsys.ErrUnavailable, w.fs.opts.CloseTimeout)
 		}
-		time.Sleep(pause)
+		w.lane.pause(pause)
 	}
 }
 
