@@ -153,7 +153,7 @@ func (m mysqlServer) settings() props {
 		"basedir": m.root + "/usr", "lc-messages-dir": m.root + "/usr/share/mysql",
 		"plugin-dir": m.root + "/usr/lib/mysql/plugin", "character-sets-dir": m.root + "/usr/share/mysql/charsets",
 		"secure-file-priv": "NULL", "mysqlx": "OFF", "local-infile": "1", "performance_schema": "OFF", "default-time-zone": "+00:00",
-		"innodb_buffer_pool_size": "64M", "innodb_redo_log_capacity": "64M", "innodb_flush_log_at_trx_commit": "0",
+		"innodb_buffer_pool_size": "64M", "innodb_redo_log_capacity": "64M", "innodb_flush_log_at_trx_commit": "2",
 		"innodb_flush_method": "nosync", "innodb_doublewrite": "OFF", "skip-log-bin": "1",
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -34,6 +35,9 @@ func parseSettings(name string, args []string) (settings, error) {
 	if f.NArg() > 0 {
 		return s, fmt.Errorf("%s takes no arguments but flags: %q", name, f.Args())
 	}
+	if s.database != "mariadb" && s.database != "mysql" {
+		return s, fmt.Errorf("no database %q: mariadb or mysql", s.database)
+	}
 	return s, nil
 }
 
@@ -44,9 +48,9 @@ func serve(ctx context.Context, h home, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	held, err := h.lock()
+	held, err := waitLock(ctx, h)
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", h, err)
+		return err
 	}
 	defer held.Close()
 	if err := os.RemoveAll(h.file("state.json")); err != nil { // of a process that was killed
@@ -71,14 +75,20 @@ func serve(ctx context.Context, h home, args []string) (err error) {
 	return os.Remove(h.file("state.json"))
 }
 
+// waitLock takes the lock of the home. Other verbs hold it for moments, to see whether somebody has it.
+func waitLock(ctx context.Context, h home) (held io.Closer, err error) {
+	err = cluster.Await(ctx, 5*time.Second, "lock of "+string(h), func(context.Context) error {
+		held, err = h.lock()
+		return err
+	})
+	return held, err
+}
+
 func startDatabase(ctx context.Context, kind string) (*cluster.Database, error) {
-	switch kind {
-	case "mariadb":
-		return cluster.StartMariaDB(ctx, cluster.DatabaseOptions{})
-	case "mysql":
+	if kind == "mysql" {
 		return cluster.StartMySQL(ctx, cluster.DatabaseOptions{})
 	}
-	return nil, fmt.Errorf("no database %q: mariadb or mysql", kind)
+	return cluster.StartMariaDB(ctx, cluster.DatabaseOptions{})
 }
 
 func describe(h *cluster.Hadoop, db *cluster.Database) state {
