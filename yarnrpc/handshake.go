@@ -2,6 +2,7 @@ package yarnrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,8 +28,9 @@ func dial(ctx context.Context, o *Options, address string, clientID []byte) (*st
 	} else if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	if remote, ok := err.(*RemoteError); ok {
-		return nil, remote
+	var remote *RemoteError
+	if errors.As(err, &remote) {
+		return nil, remote // says by itself whom it comes from
 	}
 	return nil, &TransportError{Method: connect, Address: address, Err: err}
 }
