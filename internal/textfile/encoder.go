@@ -19,9 +19,11 @@ type EncoderOptions struct {
 	// Replacement is what Replace puts in; it may be empty, and must not
 	// hold anything special itself.
 	Replacement string
-	// Columns are the kinds, names and scales of the columns written, one
-	// for each of the batch.
+	// Columns are the kinds, names and scales of the columns written.
 	Columns []plugins.Column
+	// From says which column of the batch each of Columns is; -1 for one
+	// that is always NULL. nil: the batch has the same columns.
+	From []int
 }
 
 // Encoder turns batches into text. It is used by one goroutine at a time:
@@ -31,6 +33,8 @@ type Encoder struct {
 	cells   []cell
 	refused *plugins.Refusals
 	rows    int
+	// absent stands for the columns that the batch does not have.
+	absent plugins.Vector
 }
 
 // how says in which way the values of a column reach the buffer. It is chosen
@@ -52,6 +56,8 @@ type cell struct {
 	collides bool
 	// trailer stands behind every value: the delimiter, or the line end.
 	trailer string
+	// from is the column's place in the batch, or -1.
+	from int
 	// null is the NULL marker with the trailer.
 	null string
 	how  how
@@ -65,7 +71,10 @@ func NewEncoder(o EncoderOptions) (*Encoder, error) {
 	}
 	e := &Encoder{guard: newGuard(o), cells: make([]cell, len(o.Columns))}
 	for i, column := range o.Columns {
-		c := cell{Column: column, trailer: o.Format.Delimiter, collides: e.collides(column.Kind)}
+		c := cell{Column: column, trailer: o.Format.Delimiter, collides: e.collides(column.Kind), from: i}
+		if o.From != nil {
+			c.from = o.From[i]
+		}
 		if i == len(o.Columns)-1 {
 			c.trailer = o.Format.LineEnd
 		}
@@ -83,6 +92,9 @@ func (o EncoderOptions) validate() error {
 	if len(o.Columns) == 0 {
 		errs = append(errs, errors.New("there is no column to write"))
 	}
+	if o.From != nil && len(o.From) != len(o.Columns) {
+		errs = append(errs, fmt.Errorf("%d columns come from %d", len(o.Columns), len(o.From)))
+	}
 	if o.Format.Quote == 0 && (o.OnDelimiter == Escape) != (o.Format.Escape != 0) {
 		errs = append(errs, errors.New("the policy escape and an escape character need each other"))
 	}
@@ -99,9 +111,16 @@ func (o EncoderOptions) validate() error {
 // change. b and refused must stay as they are until the last Append.
 func (e *Encoder) Begin(b *plugins.Batch, refused *plugins.Refusals) {
 	e.refused, e.rows = refused, b.Rows
+	for e.absent.Len() < b.Rows {
+		e.absent.AppendNull()
+	}
 	for i := range e.cells {
 		c := &e.cells[i]
-		c.v = &b.Columns[i]
+		if c.from < 0 {
+			c.v = &e.absent
+			continue
+		}
+		c.v = &b.Columns[c.from]
 		e.prepare(c, refused)
 	}
 }

@@ -39,6 +39,10 @@ func (w *writer) Apply(ctx context.Context, op plugins.Op) error {
 	default:
 		err = &plugins.Error{Class: plugins.Bug, Err: fmt.Errorf("unknown operation %q", op.Do)}
 	}
+	var known *plugins.Error
+	if errors.As(err, &known) {
+		return fmt.Errorf("commit: %s: %w", op.Label, err)
+	}
 	return classed("commit: "+op.Label, err)
 }
 

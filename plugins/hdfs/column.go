@@ -29,11 +29,11 @@ func (c *ColumnSpec) UnmarshalJSON(data []byte) error {
 	*c = ColumnSpec{Index: -1}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	var any any
-	if err := d.Decode(&any); err != nil {
+	var value any
+	if err := d.Decode(&value); err != nil {
 		return err
 	}
-	switch v := any.(type) {
+	switch v := value.(type) {
 	case string:
 		c.Name = v
 		return nil

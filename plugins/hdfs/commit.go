@@ -1,6 +1,7 @@
 package hdfs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,7 +124,7 @@ func (w *writer) Plan(ctx context.Context, units []plugins.Manifest) ([]plugins.
 	p := &planner{layout: w.layout, staging: staging}
 	units = slices.Clone(units)
 	slices.SortFunc(units, func(a, b plugins.Manifest) int {
-		return 1000*compare(a.Split, b.Split) + compare(a.Sequence, b.Sequence)
+		return cmp.Or(cmp.Compare(a.Split, b.Split), cmp.Compare(a.Sequence, b.Sequence))
 	})
 	info, err := w.fs.Stat(ctx, w.target.Name)
 	switch {
@@ -145,17 +146,7 @@ func (w *writer) Plan(ctx context.Context, units []plugins.Manifest) ([]plugins.
 		p.success(units)
 	}
 	p.add(doClean, "remove the folder of the run", step{From: w.inside(), To: w.beside()})
-	return p.ops, nil
-}
-
-func compare(a, b int) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return p.ops, p.err
 }
 
 // planner collects the operations.
@@ -163,13 +154,12 @@ type planner struct {
 	*layout
 	staging string
 	ops     []plugins.Op
+	err     error
 }
 
 func (p *planner) add(do, label string, s step) {
 	data, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a struct of strings and numbers
-	}
+	p.err = errors.Join(p.err, err)
 	p.ops = append(p.ops, plugins.Op{Do: do, Label: label, Data: data})
 }
 

@@ -2,6 +2,8 @@ package hdfs
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"weft/internal/textfile"
@@ -240,3 +242,59 @@ func indexFold(list []string, name string) int {
 	}
 	return -1
 }
+
+// ReaderConfig is the reader's side of a job.
+type ReaderConfig struct {
+	Place
+	Path        []string     `json:"path" doc:"files, folders or patterns (* ? [a-z] {a,b})"`
+	FileName    string       `json:"fileName" doc:"appended to each path"`
+	FilterRegex string       `json:"filterRegex" doc:"only files whose whole name matches"`
+	Column      []ColumnSpec `json:"column" doc:"fields by index, constants by value, folder names by isPart; [\"*\"] for all as texts"`
+	Compress    string       `json:"compress" doc:"gzip or bzip2 for files whose names do not tell"`
+
+	CSVReaderConfig any `json:"csvReaderConfig" weft:"ignored" doc:"read CSV with the csv plugin"`
+
+	filter *regexp.Regexp
+	codec  textfile.Codec
+}
+
+func newReaderConfig() *ReaderConfig { return &ReaderConfig{Place: newPlace()} }
+
+// Validate implements plugins.Config.
+func (c *ReaderConfig) Validate() []plugins.Finding {
+	findings := c.validate(nil)
+	bad := func(key, hint, format string, args ...any) {
+		findings = append(findings, fail(key, hint, format, args...))
+	}
+	if len(c.Path) == 0 || slices.Contains(c.Path, "") {
+		bad("path", "", "no path")
+	}
+	if err := c.format().Validate(); err != nil {
+		bad("fieldDelimiter", "", "%v", err)
+	}
+	if c.FilterRegex != "" {
+		var err error
+		if c.filter, err = regexp.Compile("^(?:" + c.FilterRegex + ")$"); err != nil {
+			bad("filterRegex", "", "%v", err)
+		}
+	}
+	switch strings.ToLower(c.Compress) {
+	case "", "none":
+	case "gzip", "gz":
+		c.codec = textfile.Gzip
+	case "bzip2", "bz2":
+		c.codec = textfile.Bzip2
+	default:
+		bad("compress", "", "compression %q is not supported", c.Compress)
+	}
+	if len(c.Column) == 0 {
+		bad("column", `["*"] reads all fields as texts`, "no column")
+	}
+	if _, err := resolve(c.Column, 1); err != nil {
+		bad("column", "", "%v", err)
+	}
+	return findings
+}
+
+// everything says that all fields are wanted, as texts.
+func (c *ReaderConfig) everything() bool { return len(c.Column) == 1 && c.Column[0].Name == "*" }

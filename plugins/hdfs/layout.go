@@ -101,7 +101,11 @@ func (l *layout) location(name string) string {
 func (l *layout) staging(ctx context.Context) (string, error) {
 	var err error
 	for _, name := range []string{l.inside(), l.beside()} {
-		if _, err = l.fs.Stat(ctx, name); !errors.Is(err, fs.ErrNotExist) {
+		_, err = l.fs.Stat(ctx, name)
+		if errors.Is(err, fsys.ErrNotDir) { // the target is a file
+			err = errNotExist
+		}
+		if !errors.Is(err, errNotExist) {
 			return name, err
 		}
 	}
@@ -115,9 +119,19 @@ func attemptName(a plugins.Attempt) string { return fmt.Sprintf("%d-%d", a.Split
 // finalName is where a sealed file ends up: a function of run, split, unit and
 // its place in the unit, so that whoever repeats a commit means the same name.
 func (l *layout) finalName(unit plugins.Manifest, roll int) string {
+	return fmt.Sprintf("%spart-%05d-%04d-%02d-%s%s", l.prefix, unit.Split, unit.Sequence, roll, l.hash(), extension(l.codec))
+}
+
+// hash tells the files of this run from those of all others.
+func (l *layout) hash() string {
 	sum := sha256.Sum256([]byte(l.run))
-	return fmt.Sprintf("%spart-%05d-%04d-%02d-%s%s", l.prefix, unit.Split, unit.Sequence, roll,
-		hex.EncodeToString(sum[:4]), extension(l.codec))
+	return hex.EncodeToString(sum[:6])
+}
+
+// ours says that a visible file is one of this run: its commit has begun, and a
+// successor looks at the target again.
+func (l *layout) ours(name string) bool {
+	return strings.HasPrefix(name, l.prefix+"part-") && strings.HasSuffix(name, "-"+l.hash()+extension(l.codec))
 }
 
 func extension(codec textfile.Codec) string {
@@ -132,7 +146,8 @@ func extension(codec textfile.Codec) string {
 func hidden(name string) bool { return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") }
 
 // content lists what the target holds that anybody can see and that a mode is
-// about: files whose name has the prefix, and folders.
+// about: files whose name has the prefix and that are not of this run, and
+// folders.
 func (l *layout) content(ctx context.Context) (files, folders []fsys.Info, err error) {
 	entries, err := l.fs.List(ctx, l.target.Name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +155,7 @@ func (l *layout) content(ctx context.Context) (files, folders []fsys.Info, err e
 	}
 	for _, e := range entries {
 		switch {
-		case hidden(e.Name) || !strings.HasPrefix(e.Name, l.prefix):
+		case hidden(e.Name), !strings.HasPrefix(e.Name, l.prefix), !e.Dir && l.ours(e.Name):
 		case e.Dir:
 			folders = append(folders, e)
 		default:
