@@ -1,22 +1,25 @@
 package fault
 
-// The exit codes of every verb. Scripts depend on them; new ones may come,
+import "weft/internal/job"
+
+// The exit codes of every verb: those a run can end with (package job), and
+// those of the program itself. Scripts depend on them; new ones may come,
 // none changes its meaning. 99 is never used: Airflow takes it for "skipped".
 const (
-	ExitOK          = 0   // success
-	ExitFailed      = 1   // the job failed, not classed below
-	ExitUsage       = 2   // usage, or an invalid job
-	ExitErrorLimit  = 3   // more dirty rows than the job tolerates
-	ExitMismatch    = 4   // verification found a difference
-	ExitTemporary   = 5   // infrastructure; trying again may help
-	ExitDenied      = 6   // authentication or authorisation
-	ExitKilled      = 7   // somebody killed the run
-	ExitUnknown     = 8   // the state cannot be told, the application is lost
-	ExitEmpty       = 9   // success with zero rows, under --fail-on-empty
-	ExitTimeout     = 10  // the run's own time was up
-	ExitRunning     = 11  // the run is under way already, under --no-attach
-	ExitInterrupted = 130 // SIGINT
-	ExitTerminated  = 143 // SIGTERM
+	ExitOK          = job.ExitOK         // success
+	ExitFailed      = job.ExitFailed     // the job failed, not classed below
+	ExitUsage       = job.ExitUsage      // usage, or an invalid job
+	ExitErrorLimit  = job.ExitErrorLimit // more dirty rows than the job tolerates
+	ExitMismatch    = job.ExitMismatch   // verification found a difference
+	ExitTemporary   = job.ExitTemporary  // infrastructure; trying again may help
+	ExitDenied      = job.ExitAuth       // authentication or authorisation
+	ExitKilled      = job.ExitKilled     // somebody killed the run
+	ExitUnknown     = job.ExitUnknown    // the state cannot be told, the application is lost
+	ExitEmpty       = job.ExitEmpty      // success with zero rows, under --fail-on-empty
+	ExitTimeout     = job.ExitTimeout    // the run's own time was up
+	ExitRunning     = job.ExitRunning    // the run is under way already, under --no-attach
+	ExitInterrupted = 130                // SIGINT
+	ExitTerminated  = 143                // SIGTERM
 )
 
 // ExitMeaning is one line of the table in every verb's help.

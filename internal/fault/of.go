@@ -10,6 +10,7 @@ import (
 	"weft/internal/job"
 	"weft/plugins"
 	"weft/yarnrpc"
+	"weft/yarnrpc/hadoopconf"
 	"weft/yarnrpc/sasl"
 )
 
@@ -36,6 +37,9 @@ func Of(err error) Report {
 	}
 	return r.complete()
 }
+
+// OfReason returns the code of a reason that a finding gives.
+func OfReason(reason plugins.Reason) string { return codeOfEnd(plugins.Permanent, reason) }
 
 // Ended reports a run that ended with a class and a reason as they travel in
 // results and messages, where the error itself does not.
@@ -85,7 +89,7 @@ func codeOfPlugin(err error) string {
 	return codeOfEnd(class, reason)
 }
 
-// byReason are the codes of the reasons a plugin can give.
+// byReason are the codes of the reasons that a plugin or a run can give.
 var byReason = map[plugins.Reason]string{
 	plugins.ReasonUnreachable: CodeUnreachable,
 	plugins.ReasonAuth:        CodeAuth,
@@ -98,6 +102,10 @@ var byReason = map[plugins.Reason]string{
 	plugins.ReasonChanged:     CodeChanged,
 	plugins.ReasonTimeout:     CodeDeadline,
 	plugins.ReasonFenced:      CodeFenced,
+	job.ReasonErrorLimit:      CodeErrorLimit,
+	job.ReasonKilled:          CodeKilled,
+	job.ReasonMismatch:        CodeMismatch,
+	job.ReasonRunning:         CodeRunning,
 }
 
 func codeOfEnd(class plugins.Class, reason plugins.Reason) string {
@@ -131,6 +139,7 @@ var sentinels = []struct {
 	{yarnrpc.ErrStandby, CodeUnavailable},
 	{yarnrpc.ErrBusy, CodeUnavailable},
 	{yarnrpc.ErrUnsupported, CodeProtocol},
+	{hadoopconf.ErrNotConfigured, CodeNoHadoopConf},
 	{fsys.ErrNoSpace, CodeStoreSpace},
 	{fsys.ErrLease, CodeFenced},
 	{fsys.ErrUnavailable, CodeUnavailable},
