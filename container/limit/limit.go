@@ -30,18 +30,6 @@ type Rate struct {
 	RowsPerSecond  int64
 }
 
-// Share returns one of n equal shares of r, at least 1 where r has a limit.
-func (r Rate) Share(n int) Rate {
-	n64 := int64(max(n, 1))
-	share := func(whole int64) int64 {
-		if whole <= 0 {
-			return 0
-		}
-		return max(whole/n64, 1)
-	}
-	return Rate{BytesPerSecond: share(r.BytesPerSecond), RowsPerSecond: share(r.RowsPerSecond)}
-}
-
 // Limiter holds one slot to a Rate. Set and Wait may be called by different
 // goroutines.
 type Limiter struct {

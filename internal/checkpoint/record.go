@@ -24,6 +24,8 @@ type Record struct {
 	Unit *plugins.Manifest `json:"unit,omitempty"`
 	// Failure is an attempt that failed and counts.
 	Failure *Failed `json:"failure,omitempty"`
+	// Prepared says that the target has been prepared, once for the run.
+	Prepared bool `json:"prepared,omitempty"`
 	// Committing says that the run has begun to commit.
 	Committing bool `json:"committing,omitempty"`
 }
@@ -43,8 +45,9 @@ type State struct {
 	// Splits holds what is known of each split that was ever given out, by
 	// id.
 	Splits map[int]*SplitState
-	// Committing says that a generation had begun to commit.
-	Committing bool
+	// Prepared says that the target was prepared, Committing that a generation
+	// had begun to commit.
+	Prepared, Committing bool
 }
 
 // SplitState is what the journal says of one split.
@@ -86,6 +89,9 @@ func (s *State) records() []Record {
 			all = append(all, Record{Failure: &Failed{Split: id, Number: split.Attempts, Cause: split.Cause}})
 		}
 	}
+	if s.Prepared {
+		all = append(all, Record{Prepared: true})
+	}
 	if s.Committing {
 		all = append(all, Record{Committing: true})
 	}
@@ -115,6 +121,8 @@ func (s *State) apply(r Record) error {
 		split.Failures++
 		split.Cause = r.Failure.Cause
 		split.Attempts = max(split.Attempts, r.Failure.Number)
+	case r.Prepared:
+		s.Prepared = true
 	case r.Committing:
 		s.Committing = true
 	}

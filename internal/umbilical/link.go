@@ -58,6 +58,17 @@ type Limits struct {
 	RowsPerSecond  int64 `json:"rows_per_second,omitempty"`
 }
 
+// Share returns one of n equal shares, at least 1 where there is a limit.
+func (l Limits) Share(n int) Limits {
+	share := func(whole int64) int64 {
+		if whole <= 0 {
+			return 0
+		}
+		return max(whole/int64(max(n, 1)), 1)
+	}
+	return Limits{BytesPerSecond: share(l.BytesPerSecond), RowsPerSecond: share(l.RowsPerSecond)}
+}
+
 // Assignment answers Next.
 type Assignment struct {
 	// Directive is GoOn with a task, Hold (ask again), or Stop (leave).

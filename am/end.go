@@ -1,0 +1,73 @@
+package am
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"weft/internal/job"
+	"weft/plugins"
+)
+
+// end stores the result and tells it to Resources, unless this master has lost
+// its right to act. It has its own deadline: ctx may have ended.
+func (m *Master) end(ctx context.Context) (*job.Result, error) {
+	if m.final.Why.Reason == plugins.ReasonFenced {
+		return nil, fmt.Errorf("run %s: %s: %w", m.o.Run, m.final.Why.Cause, ErrNotCurrent)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	r := m.result()
+	if err := m.folder.PutResult(ctx, r); err != nil {
+		m.o.Log.Error("result not stored", "err", err)
+	}
+	diagnostics := r.Cause
+	if r.Hint != "" {
+		diagnostics += "\n" + r.Hint
+	}
+	err := m.o.Resources.Finish(ctx, Final{State: r.State, Diagnostics: diagnostics, TrackingURL: r.TrackingURL})
+	if err != nil {
+		return r, fmt.Errorf("finish application: %w", err)
+	}
+	return r, nil
+}
+
+func (m *Master) result() *job.Result {
+	status, why := m.machine.Status(), m.final.Why
+	state := m.final.State
+	if why.Reason == job.ReasonKilled {
+		state = job.StateKilled
+	}
+	r := &job.Result{RunID: m.o.Run, Job: m.o.Spec.Name, State: state, ExitCode: job.ExitCode(state, why.Reason),
+		Cause: why.Cause, Reason: why.Reason, Hint: why.Hint, DurationMillis: time.Since(m.start).Milliseconds(),
+		Counters: status.Accepted, Splits: len(status.Splits), MasterAttempts: m.store.Generation(),
+		Guarantee: m.made.level, Outputs: m.outputs, ApplicationID: m.o.Application, TrackingURL: m.o.TrackingURL}
+	for _, s := range status.Splits {
+		r.Attempts += s.Attempt
+	}
+	if r.Outputs == nil {
+		r.Outputs = []string{}
+	}
+	r.DirtyReasons, r.DirtySample = m.machine.Dirty()
+	r.Verify, r.Hash = m.verified(state)
+	return r
+}
+
+// verified says what was proved: the conservation of rows always, and with it,
+// when asked for, the hash of what was written.
+func (m *Master) verified(state job.State) (text, hash string) {
+	verify := m.o.Spec.Setting.Verify
+	if state != job.StateSucceeded || verify == job.VerifyOff {
+		return "off", ""
+	}
+	var sum uint64
+	for _, units := range m.units {
+		for _, u := range units {
+			sum += u.Hash
+		}
+	}
+	if verify == job.VerifyChecksum {
+		hash = fmt.Sprintf("%016x", sum)
+	}
+	return "conserved", hash
+}
