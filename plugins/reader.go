@@ -49,3 +49,10 @@ type Incrementer interface {
 type Checker interface {
 	Check(ctx context.Context) []Finding
 }
+
+// Explainer is a reader that can say how it will read a split, in its
+// system's own words: the SQL of a database. `weft plan` shows it. It needs
+// Setup.Columns and does no I/O.
+type Explainer interface {
+	Explain(split Split) (string, error)
+}

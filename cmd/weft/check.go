@@ -122,16 +122,19 @@ func counts(list []job.Diagnostic) string {
 // limitText says an error limit in words.
 func limitText(l job.ErrorLimit) string {
 	var parts []string
-	if l.Record >= 0 {
-		parts = append(parts, fmt.Sprintf("more than %d dirty rows fail the job", l.Record))
+	if l.Record == 0 || l.Percentage == 0 {
+		return "the first dirty row fails the job"
 	}
-	if l.Percentage >= 0 {
-		parts = append(parts, fmt.Sprintf("more than %v percent of dirty rows fail the job", l.Percentage))
+	if l.Record > 0 {
+		parts = append(parts, fmt.Sprintf("more than %d rows", l.Record))
+	}
+	if l.Percentage > 0 {
+		parts = append(parts, fmt.Sprintf("more than %v percent of the rows", l.Percentage))
 	}
 	if len(parts) == 0 {
 		return "none, any number of dirty rows is tolerated"
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ", or ") + " dirty fail the job"
 }
 
 // online asks both ends and the cluster, one after the other, each within a

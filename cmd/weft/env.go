@@ -95,6 +95,9 @@ func (e *env) object(value any) error {
 // prepare reads the site's settings and makes log and plugins. Only the verbs
 // that need no settings go without it.
 func (e *env) prepare(cmd *cobra.Command, _ []string) error {
+	if !cmd.HasParent() {
+		return nil // weft alone only prints its help
+	}
 	if e.output != "text" && e.output != "json" {
 		return fault.New(fault.CodeUsage, "-o "+e.output, errors.New("want text or json"))
 	}

@@ -20,9 +20,12 @@ file; FlinkX and DataX jobs run unchanged.`,
 		Example: `  weft run conf/jobs/quickstart.json
   weft check job.json --connect
   weft submit job.json -p bizdate=20260301`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: e.prepare,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		PersistentPreRunE:          e.prepare,
+		Args:                       knownVerb,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVarP(&e.output, "output", "o", "text", "form of the result on standard output: text or json")
@@ -33,6 +36,7 @@ file; FlinkX and DataX jobs run unchanged.`,
 	root.AddGroup(&cobra.Group{ID: groupJob, Title: "Jobs:"}, &cobra.Group{ID: groupRun, Title: "Runs on the cluster:"})
 	root.AddCommand(
 		newCheckCommand(e),
+		newPlanCommand(e),
 		newPluginsCommand(e),
 		newVersionCommand(e),
 	)
@@ -55,6 +59,19 @@ const (
 // settings, so that they work where those are broken.
 func withoutSettings(cmd *cobra.Command) {
 	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return nil }
+}
+
+// knownVerb refuses arguments of weft itself: they are verbs nobody knows.
+func knownVerb(cmd *cobra.Command, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	problem := fault.New(fault.CodeUsage, "weft", fmt.Errorf("unknown verb %q", list[0]))
+	problem.Hint = "weft --help"
+	if like := cmd.SuggestionsFor(list[0]); len(like) > 0 {
+		problem.Hint = fmt.Sprintf("did you mean %q?", like[0])
+	}
+	return problem
 }
 
 // usage is a mistake on the command line.
