@@ -341,3 +341,16 @@ func TestConnectFailure(t *testing.T) {
 		t.Errorf("Prepare: %v; want fatal %v", err, want)
 	}
 }
+
+// unzipped returns the text of a file, by its name.
+func unzipped(name string, data []byte) (string, error) {
+	if !strings.HasSuffix(name, ".gz") {
+		return string(data), nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(z)
+	return string(text), err
+}
