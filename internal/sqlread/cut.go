@@ -173,18 +173,10 @@ func (c *cutter) heaviest() int {
 	return best
 }
 
-// shares are the places within a part, in per cent of the way from its first
-// value to its last, that are tried in turn.
-var shares = [...]int{50, 25, 75}
-
 // halve cuts part i in two, or marks it as done.
 func (c *cutter) halve(ctx context.Context, i int) error {
 	whole := c.parts[i]
-	for _, share := range shares {
-		guess := c.guess(whole, share)
-		if guess == nil {
-			break
-		}
+	for _, guess := range c.guesses(whole) {
 		key, before, err := c.prober.Cut(ctx, whole.first, guess, whole.last)
 		if err != nil {
 			return err
@@ -200,9 +192,9 @@ func (c *cutter) halve(ctx context.Context, i int) error {
 	return nil
 }
 
-// guess returns a place in the middle of a part: the columns that its first
-// and last key share, and of the next one the middle.
-func (c *cutter) guess(p part, share int) Tuple {
+// guesses returns places in the middle of a part, the best first: the columns
+// that its first and last key share, and of the next one a value between.
+func (c *cutter) guesses(p part) []Tuple {
 	same := 0
 	for same < len(c.key) && p.first[same] == p.last[same] {
 		same++
@@ -210,11 +202,21 @@ func (c *cutter) guess(p part, share int) Tuple {
 	if same == len(c.key) {
 		return nil
 	}
-	middle, ok := Middle(c.key[same].Kind, p.first[same], p.last[same], share)
-	if !ok {
-		return nil
+	list := c.between(p, same)
+	// Two spellings of one text may be equal in the collation; then it is the
+	// next column that tells the keys apart.
+	for ; same+1 < len(c.key) && c.key[same].Kind == plugins.KindString; same++ {
+		list = append(list, c.between(p, same+1)...)
 	}
-	return append(slices.Clone(p.first[:same]), middle)
+	return list
+}
+
+func (c *cutter) between(p part, column int) []Tuple {
+	var list []Tuple
+	for _, value := range Between(c.key[column], p.first[column], p.last[column]) {
+		list = append(list, append(slices.Clone(p.first[:column]), value))
+	}
+	return list
 }
 
 func (c *cutter) replace(ctx context.Context, i int, left, right part) error {

@@ -16,6 +16,9 @@ type KeyColumn struct {
 	// values lies. Bytes are given in hexadecimal, all other kinds in their
 	// canonical text.
 	Kind plugins.Kind `json:"kind"`
+	// Turned says that the values are UUIDs ordered by their groups from the
+	// last to the first, as MariaDB's type uuid is.
+	Turned bool `json:"turned,omitempty"`
 }
 
 // Tuple is a place in the order of a key: the text of a value for each column,

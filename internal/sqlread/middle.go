@@ -61,6 +61,10 @@ func number(kind plugins.Kind, text string) *big.Int {
 	}
 	var v plugins.Vector
 	v.Reset(kind)
+	// Zero dates, months and days count as the first of their kind.
+	if kind != plugins.KindTime {
+		text = strings.ReplaceAll(text, "-00", "-01")
+	}
 	if err := plugins.ParseText(&v, []byte(text)); err != nil || len(v.Ints) != 1 {
 		return nil
 	}

@@ -102,11 +102,10 @@ func (f facts) key(splitPk string) tableKey {
 		return best
 	}
 	source, ok := f.column(name)
-	kind := keyKind(source)
-	if !ok || kind == plugins.KindInvalid {
+	if !ok || keyKind(source) == plugins.KindInvalid {
 		return tableKey{}
 	}
-	k := tableKey{columns: []sqlread.KeyColumn{{Name: source.name, Kind: kind}}, sources: []declared{source}, nullable: source.nullable}
+	k := tableKey{columns: []sqlread.KeyColumn{keyColumn(source)}, sources: []declared{source}, nullable: source.nullable}
 	for _, x := range f.indexes {
 		if strings.EqualFold(x.columns[0], name) && x.whole[0] {
 			k.index = x.name
@@ -128,12 +127,11 @@ func (f facts) clusteredKey() tableKey {
 	k := tableKey{index: x.name, ordered: slices.Contains(clustered, f.engine) && !x.mixed}
 	for j, name := range x.columns {
 		source, ok := f.column(name)
-		kind := keyKind(source)
-		if !ok || !x.whole[j] || kind == plugins.KindInvalid {
+		if !ok || !x.whole[j] || keyKind(source) == plugins.KindInvalid {
 			k.ordered = false
 			break
 		}
-		k.columns = append(k.columns, sqlread.KeyColumn{Name: source.name, Kind: kind})
+		k.columns = append(k.columns, keyColumn(source))
 		k.sources = append(k.sources, source)
 	}
 	if len(k.columns) == 0 {
@@ -148,6 +146,10 @@ func (f facts) column(name string) (declared, bool) {
 		return declared{}, false
 	}
 	return f.columns[i], true
+}
+
+func keyColumn(d declared) sqlread.KeyColumn {
+	return sqlread.KeyColumn{Name: d.name, Kind: keyKind(d), Turned: d.base == "uuid"}
 }
 
 // keyKind returns how values of a column are written as literals, or

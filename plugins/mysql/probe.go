@@ -50,6 +50,9 @@ func (p *prober) Cut(ctx context.Context, after, guess, upTo sqlread.Tuple) (key
 	d, columns := dialect(), p.key.columns
 	list := p.exprs + ", " + d.After(columns, after) + " AND " + d.UpTo(columns, upTo)
 	row, err := p.one(ctx, list, " WHERE "+d.From(columns, guess), "")
+	if e := serverErrorOf(err); e != nil && (e.Number == errMixOfCollations || e.Number == errNotConvertible) {
+		return nil, nil, nil // the column's character set has no such letters
+	}
 	if err != nil || row == nil || row[len(row)-1] != "1" {
 		return nil, nil, err
 	}
@@ -57,6 +60,12 @@ func (p *prober) Cut(ctx context.Context, after, guess, upTo sqlread.Tuple) (key
 	before, err = p.one(ctx, p.exprs, " WHERE "+d.Before(columns, key), " DESC")
 	return key, before, err
 }
+
+// Errors of a comparison with text that the column cannot hold.
+const (
+	errMixOfCollations = 1267
+	errNotConvertible  = 3988
+)
 
 func (p *prober) one(ctx context.Context, list, where, direction string) (sqlread.Tuple, error) {
 	row, err := p.meta.row(ctx, "SELECT "+list+" FROM "+p.from+where+
