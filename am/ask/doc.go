@@ -1,5 +1,6 @@
 // Package ask drives the heartbeat to the ResourceManager: it turns "so many
-// containers are still missing" into asks, and answers into news.
+// containers are still missing" into asks, and answers into news. It is
+// am.Resources on YARN.
 //
 // Guarantees:
 //
@@ -9,17 +10,11 @@
 //   - After a restart or failover of the ResourceManager the driver registers
 //     again and says everything again: asks, releases, exclusions
 //     (ApplicationMasterProtocol, "re-sync").
-//   - When this app attempt is no longer current, ErrOver comes back and
-//     nothing is sent any more.
-//   - LastAnswer tells when the ResourceManager last confirmed that this
-//     ApplicationMaster is the current one, on the monotonic clock.
+//   - When this app attempt is no longer current, am.ErrNotCurrent comes back.
 //
 // Nothing here decides: how many containers are missing, which to give back and
-// which nodes to avoid comes from the caller (am/sched) with each heartbeat.
+// which nodes to avoid comes with each heartbeat from am/sched.
 //
 //	driver := ask.New(client, ask.Options{Resource: size, OnToken: nodes.SetToken})
-//	registered, err := driver.Register(ctx)
-//	news, err := driver.Heartbeat(ctx, ask.Wish{Containers: 4})
-//	for _, grant := range news.Granted { ... }
-//	err = driver.Finish(ctx, amrm.Finish{Status: record.FinalSucceeded})
+//	master := am.New(am.Options{Resources: driver, ...})
 package ask

@@ -4,20 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
-	"time"
 
+	"weft/am"
+	"weft/internal/job"
 	"weft/yarnrpc"
 	"weft/yarnrpc/amrm"
 	"weft/yarnrpc/record"
 	"weft/yarnrpc/token"
 	"weft/yarnrpc/yarnid"
 )
-
-// ErrOver says that this app attempt has lost its right to act: another one is
-// current, or the application was killed. Stop, and change nothing.
-var ErrOver = errors.New("this app attempt is no longer the current one")
 
 // Protocol is what the driver needs of *amrm.Client.
 type Protocol interface {
@@ -39,122 +34,86 @@ type Options struct {
 	Priority int32
 	// Label is the node label expression; empty for the queue's default.
 	Label string
-	// Registration is what the ApplicationMaster tells about itself.
-	Registration amrm.Registration
+	// Host is shown in YARN's reports.
+	Host string
 	// OnToken takes the token that opens a node, before any grant on that
 	// node is returned.
 	OnToken func(node yarnid.Node, t token.Token)
 }
 
-// Wish is what the caller wants at a heartbeat.
-type Wish struct {
-	// Containers is the number still missing, absolute.
-	Containers int
-	// Release are containers to give back; say each once.
-	Release []yarnid.Container
-	// Exclude are the hosts to get no containers on, the whole list.
-	Exclude []string
-	// Progress from 0 to 1, shown in YARN's reports.
-	Progress float32
-}
-
-// News is what an answer brought; each thing is said once.
-type News struct {
-	// Granted are new containers.
-	Granted []record.Container
-	// Ended are containers that are over; perhaps some never seen here.
-	Ended []record.ContainerStatus
-	// Previous are containers of earlier app attempts.
-	Previous []record.Container
-	// Preempt are containers that the scheduler will take back.
-	Preempt []yarnid.Container
-	// Resynced says that the ResourceManager had restarted.
-	Resynced bool
-}
-
-// Driver is one app attempt's heartbeat. Register, Heartbeat and Finish must
-// not overlap; LastAnswer may be called at any time.
+// Driver is one app attempt's heartbeat.
 type Driver struct {
 	client Protocol
 	opts   Options
 	table  table
-
-	mu         sync.Mutex
-	lastAnswer time.Time
+	told   amrm.Registration // what a restarted ResourceManager is told again
 }
+
+var _ am.Resources = (*Driver)(nil)
 
 // New returns a driver over the client.
 func New(client Protocol, o Options) *Driver {
-	return &Driver{client: client, opts: o, table: table{opts: o}}
+	return &Driver{client: client, opts: o, table: table{size: o.Resource, priority: o.Priority, label: o.Label}}
 }
 
-// Register announces the ApplicationMaster; it comes first.
-func (d *Driver) Register(ctx context.Context) (*amrm.Registered, error) {
-	registered, err := d.client.Register(ctx, d.opts.Registration)
+// Register implements am.Resources.
+func (d *Driver) Register(ctx context.Context, r am.Registration) error {
+	d.told = amrm.Registration{Host: d.opts.Host, RPCPort: -1, TrackingURL: r.TrackingURL}
+	return d.register(ctx)
+}
+
+func (d *Driver) register(ctx context.Context) error {
+	registered, err := d.client.Register(ctx, d.told)
 	if err != nil {
-		return nil, fmt.Errorf("register with the resource manager: %w", over(err))
+		return fmt.Errorf("register with the resource manager: %w", over(err))
 	}
-	d.answered()
 	d.tokens(registered.NMTokens)
-	return registered, nil
+	return nil
 }
 
-// Heartbeat sends what changed and returns the news. Errors other than ErrOver
-// mean that the ResourceManager was not reached in time or refused the ask
-// (yarnrpc.ErrBadRequest); nothing is lost, the next heartbeat says it again.
-func (d *Driver) Heartbeat(ctx context.Context, w Wish) (News, error) {
-	d.table.wish(w)
-	resp, err := d.client.Allocate(ctx, d.table.request())
-	resynced := errors.Is(err, yarnrpc.ErrResync)
-	if resynced {
-		resp, err = d.resync(ctx)
+// Heartbeat implements am.Resources. What an unanswered heartbeat was to say is
+// not remembered: the master says it again.
+func (d *Driver) Heartbeat(ctx context.Context, w am.Wish) (am.News, error) {
+	c, err := changeOf(w)
+	if err != nil {
+		return am.News{}, err
+	}
+	resp, err := d.client.Allocate(ctx, d.table.request(c))
+	if errors.Is(err, yarnrpc.ErrResync) {
+		resp, err = d.resync(ctx, c)
 	}
 	if err != nil {
-		return News{}, fmt.Errorf("heartbeat to the resource manager: %w", over(err))
+		return am.News{}, fmt.Errorf("heartbeat to the resource manager: %w", over(err))
 	}
-	d.answered()
 	d.tokens(resp.NMTokens)
-	d.table.sent(resp)
-	return News{Granted: resp.Granted, Ended: resp.Completed, Previous: resp.Previous,
-		Preempt: preempted(resp.Preempt), Resynced: resynced}, nil
+	d.table.answered(c, resp)
+	return newsOf(resp), nil
 }
 
 // resync introduces this ApplicationMaster to a ResourceManager that restarted
 // and says everything again.
-func (d *Driver) resync(ctx context.Context) (*amrm.Response, error) {
-	if _, err := d.Register(ctx); err != nil {
+func (d *Driver) resync(ctx context.Context, c change) (*amrm.Response, error) {
+	if err := d.register(ctx); err != nil {
 		return nil, err
 	}
 	d.table.forget()
-	return d.client.Allocate(ctx, d.table.request())
+	return d.client.Allocate(ctx, d.table.request(c))
 }
 
-// Finish unregisters and returns when the ResourceManager has stored it.
-func (d *Driver) Finish(ctx context.Context, f amrm.Finish) error {
-	err := d.client.Finish(ctx, f)
+// Finish implements am.Resources. It returns when the ResourceManager has
+// stored the end.
+func (d *Driver) Finish(ctx context.Context, f am.Final) error {
+	end := amrm.Finish{Status: statusOf(f.State), Diagnostics: f.Diagnostics, TrackingURL: f.TrackingURL}
+	err := d.client.Finish(ctx, end)
 	if errors.Is(err, yarnrpc.ErrResync) {
-		if _, err = d.Register(ctx); err == nil {
-			err = d.client.Finish(ctx, f)
+		if err = d.register(ctx); err == nil {
+			err = d.client.Finish(ctx, end)
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("unregister from the resource manager: %w", over(err))
 	}
 	return nil
-}
-
-// LastAnswer is when the ResourceManager last answered; zero before Register.
-// time.Since of it uses the monotonic clock.
-func (d *Driver) LastAnswer() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lastAnswer
-}
-
-func (d *Driver) answered() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.lastAnswer = time.Now()
 }
 
 func (d *Driver) tokens(list []amrm.NMToken) {
@@ -166,19 +125,45 @@ func (d *Driver) tokens(list []amrm.NMToken) {
 	}
 }
 
-// over puts ErrOver in front of the errors after which this attempt must stop.
+// over marks the errors after which this app attempt must stop.
 func over(err error) error {
 	for _, end := range []error{yarnrpc.ErrAttemptOver, yarnrpc.ErrInvalidToken, yarnrpc.ErrOutOfStep} {
 		if errors.Is(err, end) {
-			return fmt.Errorf("%w: %w", ErrOver, err)
+			return fmt.Errorf("%w: %w", am.ErrNotCurrent, err)
 		}
 	}
 	return err
 }
 
-func preempted(p *amrm.Preemption) []yarnid.Container {
-	if p == nil {
-		return nil
+func changeOf(w am.Wish) (change, error) {
+	c := change{containers: max(w.Containers, 0), exclude: w.Exclude, progress: float32(w.Progress)}
+	for _, text := range w.Release {
+		id, err := yarnid.ParseContainer(text)
+		if err != nil {
+			return change{}, fmt.Errorf("release container: %w", err)
+		}
+		c.release = append(c.release, id)
 	}
-	return slices.Concat(p.Strict, p.Negotiable)
+	return c, nil
+}
+
+func newsOf(resp *amrm.Response) am.News {
+	var news am.News
+	for _, grant := range resp.Granted {
+		news.Granted = append(news.Granted, am.Grant{ID: grant.ID.String(), Node: grant.Node.Host, Opaque: grant})
+	}
+	for _, ended := range resp.Completed {
+		news.Gone = append(news.Gone, am.Gone{ID: ended.ID.String(), Exit: int(ended.Exit), Diagnostics: ended.Diagnostics})
+	}
+	return news
+}
+
+func statusOf(s job.State) record.FinalStatus {
+	switch s {
+	case job.StateSucceeded:
+		return record.FinalSucceeded
+	case job.StateKilled:
+		return record.FinalKilled
+	}
+	return record.FinalFailed
 }

@@ -1,71 +1,65 @@
 package ask
 
 import (
+	"maps"
 	"slices"
 
 	"weft/yarnrpc/amrm"
+	"weft/yarnrpc/record"
 	"weft/yarnrpc/yarnid"
 )
 
 // table mirrors what the ResourceManager believes, so that only differences are
 // sent. It is pure: no I/O, no clock.
 type table struct {
-	opts Options
+	size     record.Resource
+	priority int32
+	label    string
 
-	wanted int // containers still missing, as last wished
-	known  int // what the ResourceManager thinks is outstanding
-	fresh  bool
-
-	release  []yarnid.Container // not yet confirmed as ended
-	unsent   []yarnid.Container // of release: not yet sent
-	excluded []string           // wished
-	told     []string           // the exclusions the ResourceManager knows
-	progress float32
+	known    int                       // containers it thinks are still asked for
+	fresh    bool                      // it has restarted and knows nothing
+	released map[yarnid.Container]bool // given back, their end not seen yet
+	excluded []string                  // hosts it was told to avoid
 }
 
-func (t *table) wish(w Wish) {
-	t.wanted, t.progress = max(w.Containers, 0), w.Progress
-	t.release = append(t.release, w.Release...)
-	t.unsent = append(t.unsent, w.Release...)
-	t.excluded = slices.Clone(w.Exclude)
+// change is one heartbeat's wish in YARN's terms.
+type change struct {
+	containers int
+	release    []yarnid.Container
+	exclude    []string
+	progress   float32
 }
 
-// request says what differs.
-func (t *table) request() amrm.Request {
-	r := amrm.Request{Release: t.unsent, Progress: t.progress}
-	if t.wanted != t.known || t.fresh {
-		r.Asks = []amrm.Ask{{Priority: t.opts.Priority, Name: amrm.Anywhere, Resource: t.opts.Resource,
-			Count: int32(t.wanted), Label: t.opts.Label}}
+// request says what differs from what the ResourceManager knows.
+func (t *table) request(c change) amrm.Request {
+	r := amrm.Request{Release: c.release, BlacklistAdd: c.exclude, Progress: c.progress}
+	if c.containers != t.known || t.fresh {
+		r.Asks = []amrm.Ask{{Priority: t.priority, Name: amrm.Anywhere, Resource: t.size,
+			Count: int32(c.containers), Label: t.label}}
 	}
-	r.BlacklistAdd = missing(t.excluded, t.told)
-	r.BlacklistRemove = missing(t.told, t.excluded)
+	if t.fresh {
+		again := slices.SortedFunc(maps.Keys(t.released), yarnid.Compare)
+		r.Release = append(again, c.release...)
+		r.BlacklistAdd = slices.Concat(t.excluded, c.exclude)
+	}
 	return r
 }
 
-// sent takes over what the answered request made the ResourceManager believe.
-func (t *table) sent(resp *amrm.Response) {
-	t.known, t.fresh = t.wanted, false
-	t.known = max(t.known-len(resp.Granted), 0)
-	t.unsent = nil
-	t.told = slices.Clone(t.excluded)
+// answered takes over what the answered request made the ResourceManager
+// believe: a grant lowers its count.
+func (t *table) answered(c change, resp *amrm.Response) {
+	t.known, t.fresh = max(c.containers-len(resp.Granted), 0), false
+	if t.released == nil {
+		t.released = map[yarnid.Container]bool{}
+	}
+	for _, id := range c.release {
+		t.released[id] = true
+	}
+	t.excluded = append(t.excluded, c.exclude...)
 	for _, ended := range resp.Completed {
-		t.release = slices.DeleteFunc(t.release, func(id yarnid.Container) bool { return id == ended.ID })
+		delete(t.released, ended.ID)
 	}
 }
 
-// forget is for a ResourceManager that restarted and knows nothing any more.
-func (t *table) forget() {
-	t.fresh, t.known, t.told = true, 0, nil
-	t.unsent = slices.Clone(t.release)
-}
-
-// missing lists what is in a and not in b.
-func missing(a, b []string) []string {
-	var out []string
-	for _, x := range a {
-		if !slices.Contains(b, x) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
+// forget is for a ResourceManager that restarted.
+func (t *table) forget() { t.fresh, t.known = true, 0 }

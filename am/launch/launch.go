@@ -1,30 +1,29 @@
 // Package launch starts and stops the containers of a run on their nodes.
 //
+// It is am.Launcher on YARN.
+//
 // Guarantees: a container gets its own key and nothing else that is secret to
-// the application; starting one twice is the same as once; a grant that can
-// never be started gives ErrRefused, so that it is released and not tried again.
+// the application; starting one twice is the same as once; every call has a
+// deadline.
 //
 // Nothing is decided here: which grants to start comes from am/sched.
 //
 //	launcher := launch.New(nodes, launch.Options{Launch: like, Key: keyOf})
-//	err := launcher.Start(ctx, grant)
+//	master := am.New(am.Options{Launcher: launcher, ...})
 package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"weft/am"
 	"weft/internal/hadoop"
-	"weft/yarnrpc"
 	"weft/yarnrpc/record"
 	"weft/yarnrpc/token"
 	"weft/yarnrpc/yarnid"
 )
-
-// ErrRefused says that the node will never start this container.
-var ErrRefused = errors.New("the node refuses the container for good")
 
 // startDeadline bounds one start or stop: a node that does not answer for so
 // long is treated as bad, and its container is asked for elsewhere.
@@ -53,20 +52,52 @@ type Options struct {
 type Launcher struct {
 	nodes Nodes
 	opts  Options
+
+	mu      sync.Mutex
+	started map[string]record.Container // where each one lies, by id
 }
 
-// New returns a launcher.
-func New(nodes Nodes, o Options) *Launcher { return &Launcher{nodes: nodes, opts: o} }
+var _ am.Launcher = (*Launcher)(nil)
 
-// Start starts a granted container and returns when its node has taken it.
-func (l *Launcher) Start(ctx context.Context, grant record.Container) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startDeadline, fmt.Errorf("node %v did not answer within %s", grant.Node, startDeadline))
-	defer cancel()
-	err := l.nodes.Start(ctx, grant, l.context(grant))
-	if errors.Is(err, yarnrpc.ErrContainerRefused) {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+// New returns a launcher.
+func New(nodes Nodes, o Options) *Launcher {
+	return &Launcher{nodes: nodes, opts: o, started: map[string]record.Container{}}
+}
+
+// Start implements am.Launcher: it returns when the node has taken the
+// container, before its process runs.
+func (l *Launcher) Start(ctx context.Context, g am.Grant) error {
+	grant, ok := g.Opaque.(record.Container)
+	if !ok {
+		return fmt.Errorf("start container %s: the grant was not made by YARN", g.ID)
 	}
-	return err
+	l.mu.Lock()
+	l.started[g.ID] = grant
+	l.mu.Unlock()
+	ctx, cancel := deadline(ctx, grant)
+	defer cancel()
+	return l.nodes.Start(ctx, grant, l.context(grant))
+}
+
+// Stop implements am.Launcher.
+func (l *Launcher) Stop(ctx context.Context, id string) error {
+	l.mu.Lock()
+	grant, ok := l.started[id]
+	l.mu.Unlock()
+	if !ok {
+		return nil // never started here, so there is nothing to stop
+	}
+	ctx, cancel := deadline(ctx, grant)
+	defer cancel()
+	failed, err := l.nodes.Stop(ctx, grant.Node, grant.ID)
+	if err != nil {
+		return err
+	}
+	return failed[grant.ID]
+}
+
+func deadline(ctx context.Context, grant record.Container) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, startDeadline, fmt.Errorf("node %v did not answer within %s", grant.Node, startDeadline))
 }
 
 func (l *Launcher) context(grant record.Container) record.LaunchContext {
@@ -81,15 +112,4 @@ func (l *Launcher) context(grant record.Container) record.LaunchContext {
 	launch.MemoryMiB = grant.Resource.MemoryMB
 	launch.Credentials = credentials
 	return launch.Context()
-}
-
-// Stop asks a node to end a container; one that is gone already is fine.
-func (l *Launcher) Stop(ctx context.Context, node yarnid.Node, id yarnid.Container) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startDeadline, fmt.Errorf("node %v did not answer within %s", node, startDeadline))
-	defer cancel()
-	failed, err := l.nodes.Stop(ctx, node, id)
-	if err != nil {
-		return err
-	}
-	return failed[id]
 }

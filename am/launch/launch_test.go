@@ -3,12 +3,11 @@ package launch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
+	"weft/am"
 	"weft/internal/hadoop"
-	"weft/yarnrpc"
 	"weft/yarnrpc/record"
 	"weft/yarnrpc/token"
 	"weft/yarnrpc/yarnid"
@@ -30,8 +29,9 @@ func (f *fakeNodes) Stop(context.Context, yarnid.Node, ...yarnid.Container) (map
 	return f.failed, f.err
 }
 
-func grant() record.Container {
-	return record.Container{ID: yarnid.Container{ID: 7}, Resource: record.Resource{MemoryMB: 1024}}
+func grant() am.Grant {
+	c := record.Container{ID: yarnid.Container{ID: 7}, Resource: record.Resource{MemoryMB: 1024}}
+	return am.Grant{ID: c.ID.String(), Opaque: c}
 }
 
 func options() Options {
@@ -53,7 +53,7 @@ func TestContainerGetsItsOwnKeyAndNoOtherSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := nodes.launch.Credentials
-	if key, _ := got.Secret(hadoop.SecretContainer); string(key) != "key of "+grant().ID.String() {
+	if key, _ := got.Secret(hadoop.SecretContainer); string(key) != "key of "+grant().ID {
 		t.Errorf("the container's key is %q", key)
 	}
 	if _, ok := got.Secret(hadoop.SecretMaster); ok || len(got.Secrets) != 1 {
@@ -90,25 +90,28 @@ func TestCommandAndEnvironmentHoldNoSecret(t *testing.T) {
 	}
 }
 
-func TestRefusedForGood(t *testing.T) {
-	nodes := &fakeNodes{err: fmt.Errorf("start: %w", yarnrpc.ErrContainerRefused)}
-	if err := New(nodes, options()).Start(context.Background(), grant()); !errors.Is(err, ErrRefused) {
+func TestStop(t *testing.T) {
+	ctx := context.Background()
+	failure := errors.New("unknown container")
+	nodes := &fakeNodes{failed: map[yarnid.Container]error{{ID: 7}: failure}}
+	l := New(nodes, options())
+	if err := l.Stop(ctx, grant().ID); err != nil {
+		t.Errorf("stopping what was never started: %v", err)
+	}
+	if err := l.Start(ctx, grant()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Stop(ctx, grant().ID); !errors.Is(err, failure) {
 		t.Errorf("got %v", err)
 	}
-	nodes.err = errors.New("connection refused")
-	if err := New(nodes, options()).Start(context.Background(), grant()); err == nil || errors.Is(err, ErrRefused) {
+	nodes.failed = nil
+	if err := l.Stop(ctx, grant().ID); err != nil {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestStop(t *testing.T) {
-	failure := errors.New("unknown container")
-	nodes := &fakeNodes{failed: map[yarnid.Container]error{grant().ID: failure}}
-	if err := New(nodes, options()).Stop(context.Background(), yarnid.Node{}, grant().ID); !errors.Is(err, failure) {
-		t.Errorf("got %v", err)
-	}
-	nodes.failed = nil
-	if err := New(nodes, options()).Stop(context.Background(), yarnid.Node{}, grant().ID); err != nil {
-		t.Errorf("got %v", err)
+func TestGrantOfAnotherMaker(t *testing.T) {
+	if err := New(&fakeNodes{}, options()).Start(context.Background(), am.Grant{ID: "x"}); err == nil {
+		t.Error("no error")
 	}
 }
