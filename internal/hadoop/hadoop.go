@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os/user"
 	"strings"
 	"time"
 
@@ -64,7 +63,7 @@ func Open(o Options) (*Cluster, error) {
 	if strings.EqualFold(conf.String("hadoop.security.authentication", "simple"), "kerberos") {
 		return nil, fmt.Errorf("open cluster of %s: %w", conf.Origin("hadoop.security.authentication"), ErrSecured)
 	}
-	name, err := UserName(o.Env)
+	name, err := hdfs.User(o.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -86,22 +85,6 @@ func load(o Options) (*hadoopconf.Conf, error) {
 // LocalFiles opens local files only: what a process without a cluster has.
 func LocalFiles() *fsys.Opener {
 	return fsys.NewOpener("file:///", map[string]fsys.Connect{"file": local.Connect})
-}
-
-// UserName is who this process is for a cluster without Kerberos:
-// HADOOP_USER_NAME, else the operating system's user, as
-// UserGroupInformation decides it.
-func UserName(env hadoopconf.LookupEnv) (string, error) {
-	for _, name := range []string{"HADOOP_USER_NAME", "USER", "LOGNAME"} {
-		if value, ok := env(name); ok && value != "" {
-			return value, nil
-		}
-	}
-	current, err := user.Current()
-	if err != nil {
-		return "", fmt.Errorf("find user name: %w; set HADOOP_USER_NAME", err)
-	}
-	return current.Username, nil
 }
 
 // callDeadline bounds how long one call to the ResourceManager looks for one

@@ -94,14 +94,8 @@ func TestTags(t *testing.T) {
 	if len(got) != 4 || got[1] != "run:r1" || !strings.HasPrefix(got[2], "job:orders-") || got[3] != "team-a" {
 		t.Errorf("got %q", got)
 	}
-	if slug("a b") == slug("a-b") || slug("a b") == slug("a/b") {
-		t.Error("different names have the same slug")
-	}
 	if many := Tags("r", "j", make([]string, 20)); len(many) != rm.MaxTags {
 		t.Errorf("%d tags; YARN takes %d", len(many), rm.MaxTags)
-	}
-	if long := slug(strings.Repeat("long", 40)); len(long) > 60 {
-		t.Errorf("a slug of %d bytes", len(long))
 	}
 }
 
