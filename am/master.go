@@ -96,11 +96,11 @@ func New(o Options) *Master {
 	return m
 }
 
-// Kill asks the run to end: attempts get grace to seal what they have. It
-// returns at once. A second call may shorten the grace. Once the commit has
-// begun it comes too late.
-func (m *Master) Kill(cause string, grace time.Duration) {
-	m.events.put(sched.Kill{Grace: grace, Cause: cause})
+// Kill asks the run to end: attempts get grace to seal what they have. reason is
+// job.ReasonKilled or job.ReasonRunTimeout. It returns at once. A second call may
+// shorten the grace. Once the commit has begun it comes too late.
+func (m *Master) Kill(reason plugins.Reason, cause string, grace time.Duration) {
+	m.events.put(sched.Kill{Grace: grace, Reason: reason, Cause: cause})
 }
 
 // Snapshot returns the state as of the last tick.

@@ -76,10 +76,13 @@ type Contact struct{}
 // Tick says that time has passed; at least one a second is expected.
 type Tick struct{}
 
-// Kill asks for the end: attempts are drained for at most Grace.
+// Kill asks for the end: attempts are drained for at most Grace. Reason is
+// job.ReasonKilled if somebody wished it, and the run ends as killed then; with
+// any other it ends as failed.
 type Kill struct {
-	Grace time.Duration
-	Cause string
+	Grace  time.Duration
+	Reason plugins.Reason
+	Cause  string
 }
 
 // Broken says that the run cannot go on, for a reason outside of its attempts:

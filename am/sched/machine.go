@@ -156,7 +156,11 @@ func (m *Machine) tick() {
 }
 
 func (m *Machine) kill(ev Kill) {
-	m.give(job.StateKilled, Why{Reason: job.ReasonKilled, Cause: ev.Cause}, ev.Grace)
+	state := job.StateFailed
+	if ev.Reason == job.ReasonKilled {
+		state = job.StateKilled
+	}
+	m.give(state, Why{Reason: ev.Reason, Cause: ev.Cause}, ev.Grace)
 	if m.phase == draining { // a second Kill shortens the first one's grace
 		if until := m.now.Add(ev.Grace); until.Before(m.drainUntil) {
 			m.drainUntil = until

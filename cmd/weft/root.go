@@ -37,6 +37,7 @@ file; FlinkX and DataX jobs run unchanged.`,
 	root.AddCommand(
 		newCheckCommand(e),
 		newPlanCommand(e),
+		newRunCommand(e),
 		newPluginsCommand(e),
 		newVersionCommand(e),
 	)

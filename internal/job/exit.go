@@ -10,6 +10,8 @@ const (
 	ReasonKilled plugins.Reason = "killed"
 	// ReasonMismatch: verification found a difference.
 	ReasonMismatch plugins.Reason = "mismatch"
+	// ReasonRunTimeout: the run took longer than timeout.run.
+	ReasonRunTimeout plugins.Reason = "run timeout"
 	// ReasonRunning: the run is alive already.
 	ReasonRunning plugins.Reason = "already running"
 )
@@ -35,6 +37,7 @@ var exitCodes = map[plugins.Reason]int{
 	ReasonErrorLimit:          ExitErrorLimit,
 	ReasonKilled:              ExitKilled,
 	ReasonMismatch:            ExitMismatch,
+	ReasonRunTimeout:          ExitTimeout,
 	ReasonRunning:             ExitRunning,
 	plugins.ReasonAuth:        ExitAuth,
 	plugins.ReasonPermission:  ExitAuth,
