@@ -158,7 +158,7 @@ func (d *decoder) key(m *jsontree.Member, code string, severity plugins.Severity
 var harmless = map[string]bool{
 	"columnTypes": true, "sourceIds": true, "sourceId": true, "key": true, "precision": true, "scale": true,
 	"columnDisplaySize": true, "comment": true, "part": true, "database": true, "resourceName": true,
-	"customConverterType": true, "dataSourceId": true, "dtCenterSourceId": true, "dataSourceType": true,
+	"customConverterType": true, "connection": true, "dataSourceId": true, "dtCenterSourceId": true, "dataSourceType": true,
 }
 
 func (d *decoder) unknown(m *jsontree.Member, fields *fieldSet, path string) {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,33 +102,66 @@ func show(list []Diagnostic) string {
 	return b.String()
 }
 
-func TestGoldenDiagnostics(t *testing.T) {
-	paths, err := filepath.Glob("testdata/bad/*.json")
+// golden compares got with a file, or writes it when WEFT_REWRITE is set.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if os.Getenv("WEFT_REWRITE") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+func each(t *testing.T, pattern string, fn func(t *testing.T, path string)) {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no files: %v", err)
+		t.Fatalf("no files %s: %v", pattern, err)
 	}
 	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			o := testOptions(t)
-			o.Params = map[string]string{"table": "orders", "evil": `x","where":"1=1`}
-			spec, list := Load(path, o)
-			got := show(list)
-			if (spec == nil) != Failed(list) {
-				t.Errorf("spec is nil: %v, failed: %v", spec == nil, Failed(list))
-			}
-			golden := strings.TrimSuffix(path, ".json") + ".golden"
-			if os.Getenv("WEFT_REWRITE") != "" {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
+		t.Run(filepath.Base(path), func(t *testing.T) { fn(t, path) })
 	}
+}
+
+// Every mistake of a file is told at once, at its place, and no secret with
+// it.
+func TestGoldenDiagnostics(t *testing.T) {
+	each(t, "testdata/bad/*.json", func(t *testing.T, path string) {
+		o := testOptions(t)
+		o.Params = map[string]string{"table": "orders", "evil": `x","where":"1=1`}
+		spec, list := Load(path, o)
+		if spec != nil || !Failed(list) {
+			t.Errorf("spec %v, failed %v: want none and a failure", spec, Failed(list))
+		}
+		got := show(list)
+		golden(t, strings.TrimSuffix(path, ".json")+".golden", got)
+		if strings.Contains(got, "pw-canary") {
+			t.Error("a secret was shown")
+		}
+	})
+}
+
+// Files of the shapes that circulate load, in their own dialect, with at most
+// warnings.
+func TestGoldenSpecs(t *testing.T) {
+	each(t, "testdata/good/*.json", func(t *testing.T, path string) {
+		o := testOptions(t)
+		o.Params = map[string]string{"table": "orders"}
+		spec, list := Load(path, o)
+		if spec == nil {
+			t.Fatalf("does not load:\n%s", show(list))
+		}
+		data, err := json.MarshalIndent(spec, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, strings.TrimSuffix(path, ".json")+".golden", string(data)+"\n"+show(list))
+	})
 }

@@ -108,7 +108,7 @@ func splitMasked(before, marked, after string) (b, m, a string) {
 			return b, marked, rest
 		}
 	}
-	return b, strings.Repeat("*", min(len(marked), len(plugins.SecretMask))), ""
+	return b, plugins.SecretMask, ""
 }
 
 func printable(s string) []rune {
