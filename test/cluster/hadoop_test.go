@@ -161,7 +161,7 @@ func TestDeadDaemonIsSaidAtOnce(t *testing.T) {
 func TestRestartKeepsWhatTheClusterKnows(t *testing.T) {
 	h, ctx := shared.Hadoop(t), testContext(t, 5*time.Minute)
 	id := submit(ctx, t, h, "exec sleep 600", 256)
-	container := waitContainer(ctx, t, h)
+	before := waitContainer(ctx, t, h, "sleep", "600")
 	if err := h.WriteFile(ctx, "/tmp/keep", []byte("kept")); err != nil {
 		t.Fatal(err)
 	}
@@ -182,8 +182,8 @@ func TestRestartKeepsWhatTheClusterKnows(t *testing.T) {
 	if got := appState(ctx, t, h, id).State; got != "ACCEPTED" {
 		t.Errorf("state after the restarts is %s, want ACCEPTED as before", got)
 	}
-	if !containerLives(h, container) {
-		t.Error("the container did not survive the restarts")
+	if after := waitContainer(ctx, t, h, "sleep", "600"); after.PID != before.PID {
+		t.Errorf("the container did not survive the restarts: %+v, before %+v", after, before)
 	}
 	err := Await(ctx, 30*time.Second, "file written before the restarts", func(ctx context.Context) error {
 		_, err := h.ReadFile(ctx, "/tmp/keep")
@@ -193,6 +193,24 @@ func TestRestartKeepsWhatTheClusterKnows(t *testing.T) {
 		t.Error(err)
 	}
 	call(ctx, t, http.MethodPut, h.RMWeb+"/ws/v1/cluster/apps/"+id+"/state?user.name="+h.Superuser(), `{"state":"KILLED"}`, nil)
+}
+
+func TestContainerKill(t *testing.T) {
+	h, ctx := shared.Hadoop(t), testContext(t, 2*time.Minute)
+	id := submit(ctx, t, h, "exec sleep 602", 256)
+	c := waitContainer(ctx, t, h, "sleep", "602")
+	if !c.AM() || c.Node == "" || !strings.Contains(c.ID, strings.TrimPrefix(id, "application_")) {
+		t.Errorf("container %+v of %s: not the AM's, without a node, or of another application", c, id)
+	}
+	for _, act := range []func() error{c.Pause, c.Resume, c.Kill} {
+		if err := act(); err != nil {
+			t.Error(err)
+		}
+	}
+	waitDiagnosis(ctx, t, h, id, "exitCode: 137")
+	if err := c.Kill(); err != nil {
+		t.Errorf("killed twice: %v", err)
+	}
 }
 
 func TestNodeLoss(t *testing.T) {

@@ -54,6 +54,9 @@ func mysqlRoot(ctx context.Context, cache string) (string, error) {
 		return "", errors.Join(fmt.Errorf("download failed at %s (remove %s to try again): %s", st.ModTime().Format(time.TimeOnly), mark, why), err)
 	}
 	root, err := prepared(ctx, cache, "mysql-"+sidSuite, 2*fetchLimit, downloadMySQL)
+	if err != nil && ctx.Err() != nil { // the caller gave up: that says nothing about the mirror
+		return "", err
+	}
 	if err != nil {
 		return "", errors.Join(err, os.WriteFile(mark, []byte(err.Error()), 0o644))
 	}

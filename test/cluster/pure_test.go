@@ -234,3 +234,28 @@ func TestCopyTree(t *testing.T) {
 		t.Error("copied a folder that does not exist")
 	}
 }
+
+// A download that failed is said again without a new attempt for an hour, and tried again after it.
+func TestFailedDownloadIsRemembered(t *testing.T) {
+	cache := t.TempDir()
+	mark := filepath.Join(cache, "mysql-sid.failed")
+	if err := os.WriteFile(mark, []byte("the network said no"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // a new attempt would fail with this
+	_, err := mysqlRoot(ctx, cache)
+	if err == nil || !strings.Contains(err.Error(), "the network said no") || errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	old := time.Now().Add(-2 * retryFailed)
+	if err := os.Chtimes(mark, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mysqlRoot(ctx, cache); !errors.Is(err, context.Canceled) {
+		t.Errorf("no new attempt: %v", err)
+	}
+	if st, err := os.Stat(mark); err != nil || time.Since(st.ModTime()) < retryFailed {
+		t.Errorf("an attempt that the caller gave up counts as a failed download: %v", err)
+	}
+}

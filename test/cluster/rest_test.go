@@ -135,32 +135,25 @@ func anyVariable(environ []byte, prefixes []string) bool {
 	return false
 }
 
-// waitContainer waits for a process of a container and returns its pid.
-func waitContainer(ctx context.Context, t *testing.T, h *Hadoop) int {
+// waitContainer waits for a container whose command line begins with the given words.
+func waitContainer(ctx context.Context, t *testing.T, h *Hadoop, words ...string) Container {
 	t.Helper()
-	var pid int
+	var found Container
 	err := Await(ctx, time.Minute, "container", func(context.Context) error {
-		pids := processesOf("LOCAL_DIRS=" + h.WorkDir() + "/")
-		for _, p := range pids {
-			name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p))
-			if err == nil && string(name) == "sleep\n" {
-				pid = p
+		all, err := h.Containers()
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if strings.HasPrefix(strings.Join(c.Args, " "), strings.Join(words, " ")) {
+				found = c
 				return nil
 			}
 		}
-		return fmt.Errorf("processes of containers: %v", pids)
+		return fmt.Errorf("there are %+v", all)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pid
-}
-
-func containerLives(h *Hadoop, pid int) bool {
-	for _, p := range processesOf("LOCAL_DIRS=" + h.WorkDir() + "/") {
-		if p == pid {
-			return true
-		}
-	}
-	return false
+	return found
 }
