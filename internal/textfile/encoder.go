@@ -3,7 +3,6 @@ package textfile
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"weft/plugins"
@@ -30,9 +29,10 @@ type EncoderOptions struct {
 // Begin with a batch, then Append until all its rows are written.
 type Encoder struct {
 	guard
-	cells   []cell
-	refused *plugins.Refusals
-	rows    int
+	calendar calendar
+	cells    []cell
+	refused  *plugins.Refusals
+	rows     int
 	// absent stands for the columns that the batch does not have.
 	absent plugins.Vector
 }
@@ -44,6 +44,8 @@ type how uint8
 const (
 	copied   how = iota // bytes of the arena as they are
 	signed              // Ints, in decimal
+	day                 // Ints, as a date
+	moment              // Ints, as date and time
 	rendered            // AppendText
 	careful             // escaped or quoted where needed
 )
@@ -56,6 +58,8 @@ type cell struct {
 	collides bool
 	// trailer stands behind every value: the delimiter, or the line end.
 	trailer string
+	// last is the trailer if it is a single byte.
+	last byte
 	// from is the column's place in the batch, or -1.
 	from int
 	// null is the NULL marker with the trailer.
@@ -77,6 +81,9 @@ func NewEncoder(o EncoderOptions) (*Encoder, error) {
 		}
 		if i == len(o.Columns)-1 {
 			c.trailer = o.Format.LineEnd
+		}
+		if len(c.trailer) == 1 {
+			c.last = c.trailer[0]
 		}
 		c.null = o.Format.Null + c.trailer
 		e.cells[i] = c
@@ -135,11 +142,22 @@ func (e *Encoder) prepare(c *cell, refused *plugins.Refusals) {
 		}
 	case c.collides:
 		c.how = e.inspect(c, refused)
-	case c.v.Kind == plugins.KindInt64:
-		c.how = signed
 	default:
-		c.how = rendered
+		c.how = typed(c.v.Kind)
 	}
+}
+
+// typed says how values are written that cannot hold anything special.
+func typed(kind plugins.Kind) how {
+	switch kind {
+	case plugins.KindInt64:
+		return signed
+	case plugins.KindDate:
+		return day
+	case plugins.KindDatetime, plugins.KindTimestamp:
+		return moment
+	}
+	return rendered
 }
 
 // Append appends the rows of the batch given to Begin, from row from on, and
@@ -161,8 +179,9 @@ func (e *Encoder) Append(dst []byte, from, limitBytes int) ([]byte, int) {
 }
 
 func (e *Encoder) appendRow(dst []byte, row int) []byte {
-	for i := range e.cells {
-		c := &e.cells[i]
+	cells := e.cells
+	for i := range cells {
+		c := &cells[i]
 		v := c.v
 		if v.Nulls > 0 && v.IsNull(row) {
 			dst = append(dst, c.null...)
@@ -172,13 +191,21 @@ func (e *Encoder) appendRow(dst []byte, row int) []byte {
 		case copied:
 			dst = append(dst, v.Data[v.Offsets[row]:v.Offsets[row+1]]...)
 		case signed:
-			dst = strconv.AppendInt(dst, v.Ints[row], 10)
+			dst = appendInt(dst, v.Ints[row])
+		case day:
+			dst = e.calendar.appendDay(dst, v.Ints[row])
+		case moment:
+			dst = e.calendar.appendMoment(dst, v.Ints[row], c.Scale)
 		case rendered:
 			dst = plugins.AppendText(dst, v, row, c.Scale)
 		case careful:
 			dst = e.appendCareful(dst, e.text(c, row))
 		}
-		dst = append(dst, c.trailer...)
+		if c.last == 0 {
+			dst = append(dst, c.trailer...)
+			continue
+		}
+		dst = append(dst, c.last)
 	}
 	return dst
 }
