@@ -149,18 +149,30 @@ func (c *cutter) cut(ctx context.Context, first, last Tuple, pieces int) ([]Piec
 		// Nothing can be estimated: the middle of the values is all there is.
 		whole.Rows, c.blind = 1<<40, true
 	}
-	target := max(whole.Rows/int64(pieces), 1)
 	c.parts = []part{whole}
 	for range c.probes {
 		i := c.heaviest()
-		if i < 0 || c.parts[i].Rows <= target || len(c.parts) >= 4*pieces {
+		if i < 0 || c.parts[i].Rows <= c.target(pieces) || len(c.parts) >= 4*pieces {
 			break
 		}
 		if err := c.halve(ctx, i); err != nil {
 			return nil, err
 		}
 	}
-	return c.merge(target), nil
+	return c.merge(c.target(pieces)), nil
+}
+
+// target is the weight of a piece. It follows the weights of the parts: InnoDB
+// estimates ranges within a table up to twice as large as they are, so that
+// parts weigh more than the whole did.
+func (c *cutter) target(pieces int) int64 { return max(c.weight()/int64(pieces), 1) }
+
+func (c *cutter) weight() int64 {
+	var sum int64
+	for i := range c.parts {
+		sum += c.parts[i].Rows
+	}
+	return sum
 }
 
 func (c *cutter) heaviest() int {
@@ -250,10 +262,19 @@ func (c *cutter) merge(target int64) []Piece {
 		}
 		list = append(list, p.Piece)
 	}
+	c.scale(list)
+	return list
+}
+
+// scale turns weights into numbers of rows, as far as the whole is known.
+func (c *cutter) scale(list []Piece) {
+	factor := float64(c.rows) / float64(max(c.weight(), 1))
 	for i := range list {
-		if c.blind {
-			list[i].Rows = pick(c.rows < 0, -1, c.rows/int64(len(list)))
+		switch {
+		case c.rows >= 0:
+			list[i].Rows = int64(float64(list[i].Rows) * factor)
+		case c.blind:
+			list[i].Rows = -1
 		}
 	}
-	return list
 }

@@ -67,24 +67,8 @@ func (r *Reader) declarations(ctx context.Context, p piece) ([]declared, error) 
 // checkNames looks for columns that the table does not have. An empty list
 // decides nothing: the query itself will say what is wrong.
 func (r *Reader) checkNames(p piece, list []declared) error {
-	if len(list) == 0 {
-		return nil
-	}
-	names := make([]string, len(list))
-	for i := range list {
-		names[i] = list[i].name
-	}
-	for _, wanted := range r.wantedNames() {
-		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, wanted.name) }) {
-			continue
-		}
-		hint := ""
-		if near := sqlread.Nearest(wanted.name, names); near != "" {
-			hint = "did you mean " + near + "?"
-		} else {
-			hint = "the table has " + shortList(names)
-		}
-		return fatal("describe "+r.subject(p), plugins.ReasonNotFound, hint, "%s: there is no column %s", wanted.key, wanted.name)
+	for _, f := range r.missing(facts{columns: list}) {
+		return fatal("describe "+r.subject(p), f.Reason, f.Hint, "%s: %s", f.Key, f.Text)
 	}
 	return nil
 }

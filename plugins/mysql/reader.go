@@ -174,9 +174,14 @@ func (r *Reader) Read(ctx context.Context, b *plugins.Batch) error {
 	if !r.inResult {
 		return io.EOF
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	stop := r.wire.in.watch(ctx)
-	defer stop()
 	err := r.fill(ctx, b)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return fault("read "+r.subject(r.current), err)
 	}
