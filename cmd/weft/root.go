@@ -38,6 +38,7 @@ file; FlinkX and DataX jobs run unchanged.`,
 		newCheckCommand(e),
 		newPlanCommand(e),
 		newRunCommand(e),
+		newSubmitCommand(e),
 		newPluginsCommand(e),
 		newVersionCommand(e),
 	)

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"strings"
 	"time"
 
@@ -102,3 +103,17 @@ func (c *Cluster) RM() (*rm.Client, error) {
 
 // Close ends the connections to file systems.
 func (c *Cluster) Close() error { return c.Files.Close() }
+
+// Staging returns the URI of the staging folder: a relative location lies in
+// the user's home on the default file system, as Spark's and MapReduce's
+// staging folders do.
+func (c *Cluster) Staging(location string) (string, error) {
+	if !path.IsAbs(location) && !strings.Contains(location, "://") {
+		location = path.Join("/user", c.User, location)
+	}
+	at, err := c.Files.Resolve(location)
+	if err != nil {
+		return "", fmt.Errorf("staging folder: %w", err)
+	}
+	return at.String(), nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"weft/internal/fault"
+	"weft/internal/hadoop"
+	"weft/internal/job"
+	"weft/internal/submit"
+	"weft/yarnrpc"
+	"weft/yarnrpc/rm"
+	"weft/yarnrpc/yarnid"
+)
+
+// session is a verb's line to the cluster.
+type session struct {
+	env     *env
+	cluster *hadoop.Cluster
+	yarn    *rm.Client
+}
+
+func (e *env) openSession() (*session, error) {
+	cluster, err := e.cluster()
+	if err != nil {
+		return nil, err
+	}
+	yarn, err := cluster.RM()
+	if err != nil {
+		return nil, errors.Join(err, cluster.Close())
+	}
+	return &session{env: e, cluster: cluster, yarn: yarn}, nil
+}
+
+func (s *session) close() error { return errors.Join(s.yarn.Close(), s.cluster.Close()) }
+
+// living are the states of applications that have not ended.
+func living() []rm.State {
+	return []rm.State{rm.StateNew, rm.StateNewSaving, rm.StateSubmitted, rm.StateAccepted, rm.StateRunning}
+}
+
+// applicationOf returns the newest application of a run, or nil if YARN knows
+// none.
+func (s *session) applicationOf(ctx context.Context, run string, states []rm.State) (*rm.Report, error) {
+	list, err := s.yarn.Applications(ctx, rm.Filter{Types: []string{submit.ApplicationType},
+		Tags: []string{submit.RunTag(run)}, States: states})
+	if err != nil {
+		return nil, fmt.Errorf("look for the run's application: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	newest := slices.MaxFunc(list, func(a, b rm.Report) int { return a.Started.Compare(b.Started) })
+	return &newest, nil
+}
+
+// find returns the application that a word means: an application id, or the
+// run id of one.
+func (s *session) find(ctx context.Context, word string) (*rm.Report, error) {
+	if id, err := yarnid.ParseApplication(word); err == nil {
+		return s.yarn.Report(ctx, id)
+	}
+	report, err := s.applicationOf(ctx, job.ID(word), nil)
+	if err != nil {
+		return nil, err
+	}
+	if report == nil {
+		err := fault.New(fault.CodeUnknownApp, "run "+word, fmt.Errorf("%w by a run of that id", yarnrpc.ErrUnknownApplication))
+		err.Hint = "weft list shows the runs that YARN knows"
+		return nil, err
+	}
+	return report, nil
+}
+
+// runOf returns the run id in an application's tags; empty if there is none.
+func runOf(r *rm.Report) string {
+	for _, tag := range r.Tags {
+		if run, ok := cutTag(tag, submit.RunTag("")); ok {
+			return run
+		}
+	}
+	return ""
+}
+
+func cutTag(tag, prefix string) (string, bool) {
+	if len(tag) <= len(prefix) || tag[:len(prefix)] != prefix {
+		return "", false
+	}
+	return tag[len(prefix):], true
+}
+
+// reportPause is the pause between two looks at an application.
+const reportPause = 300 * time.Millisecond
