@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-var shared Shared
+// The applications of these tests never register; on a crowded machine they must outlive five restarts of daemons.
+var shared = Shared{Options: HadoopOptions{AMExpiry: 5 * time.Minute, NodeExpiry: time.Minute}}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(victimEnv) != "" {
@@ -27,7 +28,7 @@ func testContext(t *testing.T, limit time.Duration) context.Context {
 }
 
 func TestHadoopServes(t *testing.T) {
-	h, ctx := shared.Hadoop(t), testContext(t, time.Minute)
+	h, ctx := shared.Hadoop(t), testContext(t, 2*time.Minute)
 	for _, name := range []string{"core-site.xml", "hdfs-site.xml", "yarn-site.xml"} {
 		text, err := os.ReadFile(filepath.Join(h.ConfDir(), name))
 		if err != nil {
@@ -57,7 +58,7 @@ func TestHadoopServes(t *testing.T) {
 }
 
 func TestQueues(t *testing.T) {
-	h, ctx := shared.Hadoop(t), testContext(t, time.Minute)
+	h, ctx := shared.Hadoop(t), testContext(t, 2*time.Minute)
 	for _, queue := range []string{DefaultQueue, SecondQueue} {
 		var answer struct {
 			Scheduler struct {
@@ -123,7 +124,7 @@ func TestMemoryEnforced(t *testing.T) {
 }
 
 func TestPauseAndResume(t *testing.T) {
-	h, ctx := shared.Hadoop(t), testContext(t, time.Minute)
+	h, ctx := shared.Hadoop(t), testContext(t, 2*time.Minute)
 	if err := h.Pause(NameNode); err != nil {
 		t.Fatal(err)
 	}

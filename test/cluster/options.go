@@ -18,10 +18,12 @@ type HadoopOptions struct {
 	MemoryEnforced bool
 	// NodeMemoryMB and NodeVCores are what each NodeManager offers; not compared with the hardware. 0 means 8192 and 16.
 	NodeMemoryMB, NodeVCores int
-	// NodeExpiry is the silence after which the ResourceManager takes a node for lost; 0 means 15 s, enough for a
-	// NodeManager to be killed and started again with its containers kept. Tests of node loss want 3 s.
+	// NodeExpiry is the silence after which the ResourceManager takes a node for lost; 0 means 30 s, enough for a
+	// NodeManager to be killed and started again with its containers kept, which takes 4 s on an idle machine and
+	// 15 s on a crowded one. Tests of node loss want 3 s.
 	NodeExpiry time.Duration
-	// AMExpiry is the silence after which the ResourceManager gives up an app attempt; 0 means 20 s.
+	// AMExpiry is the silence after which the ResourceManager gives up an app attempt; it runs from the launch on until
+	// the ApplicationMaster registers. 0 means 60 s.
 	AMExpiry time.Duration
 	// CoreSite, HDFSSite, YarnSite and Scheduler are properties for all daemons and clients; they win over everything else.
 	CoreSite, HDFSSite, YarnSite, Scheduler map[string]string
@@ -32,8 +34,8 @@ func (o HadoopOptions) defaulted() (HadoopOptions, error) {
 	setZero(&o.NodeManagers, 1)
 	setZero(&o.NodeMemoryMB, 8192)
 	setZero(&o.NodeVCores, 16)
-	setZero(&o.NodeExpiry, 15*time.Second)
-	setZero(&o.AMExpiry, 20*time.Second)
+	setZero(&o.NodeExpiry, 30*time.Second)
+	setZero(&o.AMExpiry, 60*time.Second)
 	if o.NodeManagers < 0 || o.NodeManagers > maxNodeManagers {
 		return o, fmt.Errorf("start hadoop: %d NodeManagers asked for, possible are 1 to %d", o.NodeManagers, maxNodeManagers)
 	}
