@@ -80,7 +80,7 @@ var (
 // RemoteError is a Java exception that a server reported.
 type RemoteError struct {
 	Exception string // Java class, nested classes with a $
-	Message   string // its first line, without the stack trace
+	Message   string // its text in one line, without the stack trace
 	Method    string // the call that it answers; empty while connecting
 	Address   string // the server
 	// OverWire tells how it came: true as the answer to a call, false inside a successful answer that speaks of many
@@ -107,12 +107,11 @@ func (e *RemoteError) Is(target error) bool {
 // Class returns what the exception means for the caller.
 func (e *RemoteError) Class() Class { return lookup(e.Exception, e.Message).class }
 
-// NewRemoteError makes a RemoteError from a server's report: only the first line of the message is kept, the rest being
-// a stack trace.
+// NewRemoteError makes a RemoteError from a server's report: the text up to the stack trace, in one line.
 func NewRemoteError(exception, message, method, address string, overWire bool) *RemoteError {
-	line, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
-	line = strings.TrimSpace(strings.TrimPrefix(line, exception+": "))
-	return &RemoteError{Exception: exception, Message: line, Method: method, Address: address, OverWire: overWire}
+	text, _, _ := strings.Cut(message, "\n\tat ")
+	text = strings.TrimPrefix(strings.Join(strings.Fields(text), " "), exception+": ")
+	return &RemoteError{Exception: exception, Message: text, Method: method, Address: address, OverWire: overWire}
 }
 
 // TransportError is a call that failed without an answer of the server.

@@ -56,6 +56,7 @@ var exceptions = map[string]exception{
 	// YARN, NodeManager
 	yarn + "NMNotYetReadyException":     {ClassTransient, ErrBusy, nil, true},
 	yarn + "InvalidContainerException":  {ClassPermanent, ErrContainerRefused, nil, false},
+	yarn + "YarnException":              {ClassPermanent, nil, nil, false}, // see refine
 	yarn + "InvalidAuxServiceException": {ClassFatal, ErrBadRequest, nil, false},
 	yarn + "ConfigurationException":     {ClassFatal, ErrBadRequest, nil, false},
 
@@ -92,11 +93,15 @@ func lookup(class, message string) exception {
 	return exception{class: ClassPermanent}
 }
 
-// refine tells apart what Java gave one class: the scheduler port answers an unregistered ApplicationMaster's attempt
-// that it never heard of with the exception for unknown applications, too.
+// refine tells apart what Java gave one class. An attempt that the scheduler port does not know when it registers gets the
+// exception for masters out of step (ApplicationMasterService); a NodeManager refuses an expired container token by the
+// most general exception (ContainerManagerImpl.authorizeStartRequest).
 func refine(x exception, class, message string) exception {
-	if class == yarn+"InvalidApplicationMasterRequestException" && strings.Contains(message, "doesn't exist") {
+	switch {
+	case class == yarn+"InvalidApplicationMasterRequestException" && strings.Contains(message, "doesn't exist"):
 		x.is = ErrAttemptOver
+	case class == yarn+"YarnException" && strings.Contains(message, "Unauthorized request to start container"):
+		x.is = ErrContainerRefused
 	}
 	return x
 }

@@ -35,12 +35,10 @@ func (c *Client) Start(ctx context.Context, grant record.Container, launch recor
 	if err := call.Call(ctx, "startContainers", req, &resp); err != nil {
 		return fmt.Errorf("start %v: %w", grant.ID, err)
 	}
-	err = failures(resp.FailedRequests, "startContainers", grant.Node)[grant.ID]
-	if alreadyStarted(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("start %v: %w", grant.ID, err)
+	for _, err := range failures(resp.FailedRequests, "startContainers", grant.Node) { // of the one container asked for
+		if !alreadyStarted(err) {
+			return fmt.Errorf("start %v: %w", grant.ID, err)
+		}
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package nm
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"weft/yarnrpc"
 	"weft/yarnrpc/internal/pb"
@@ -21,7 +23,21 @@ func (c *Client) Stop(ctx context.Context, at yarnid.Node, ids ...yarnid.Contain
 	if err := call.Call(ctx, "stopContainers", &pb.StopContainersRequestProto{ContainerId: record.ContainerIDs(ids)}, &resp); err != nil {
 		return nil, fmt.Errorf("stop containers on %v: %w", at, err)
 	}
-	return failures(resp.FailedRequests, "stopContainers", at), nil
+	failed := failures(resp.FailedRequests, "stopContainers", at)
+	for id, err := range failed {
+		if gone(err) {
+			delete(failed, id)
+		}
+	}
+	return failed, nil
+}
+
+// gone recognises the refusal for a container that has ended already, which has no exception of its own
+// (ContainerManagerImpl.authorizeGetAndStopContainerRequest, handleStoppedContainer).
+func gone(err error) bool {
+	var remote *yarnrpc.RemoteError
+	return errors.As(err, &remote) && (strings.Contains(remote.Message, "is not handled by this NodeManager") ||
+		strings.Contains(remote.Message, "was recently stopped on node manager"))
 }
 
 // Statuses asks a node how containers do. The map holds an error for each container that the node does not know (any

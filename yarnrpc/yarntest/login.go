@@ -130,7 +130,7 @@ func (p *peer) accept(m *pb.RpcSaslProto, auths []*pb.RpcSaslProto_SaslAuth, acc
 func (p *peer) acceptToken(response []byte, acceptor *sasl.DigestAcceptor, users map[string]string) error {
 	user, final, layer, err := acceptor.Accept(response)
 	if err != nil {
-		return Exception{Class: "org.apache.hadoop.security.token.SecretManager$InvalidToken", Message: "token is not valid: " + err.Error()}
+		return Exception{Class: invalidToken, Message: "token is not valid: " + err.Error()}
 	}
 	p.user = users[user]
 	p.reply(&pb.RpcSaslProto{State: pb.RpcSaslProto_SUCCESS.Enum(), Token: final})

@@ -2,6 +2,7 @@ package yarntest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 	"weft/yarnrpc/yarnid"
 )
 
+const invalidToken = "org.apache.hadoop.security.token.SecretManager$InvalidToken"
+
 // startContainers answers startContainers, by the rules of ContainerManagerImpl.authorizeStartRequest.
 func (n *NM) startContainers(caller string, req hrpc.Request) (proto.Message, error) {
 	var m pb.StartContainersRequestProto
@@ -23,6 +26,10 @@ func (n *NM) startContainers(caller string, req hrpc.Request) (proto.Message, er
 	resp := &pb.StartContainersResponseProto{}
 	for _, s := range m.StartContainerRequest {
 		id, err := n.start(caller, s)
+		var x Exception
+		if errors.As(err, &x) && x.Class == invalidToken {
+			return nil, err // the one refusal that spoils the whole call
+		}
 		if err != nil {
 			resp.FailedRequests = append(resp.FailedRequests, failure(id, err))
 			continue
@@ -35,7 +42,7 @@ func (n *NM) startContainers(caller string, req hrpc.Request) (proto.Message, er
 func (n *NM) start(caller string, s *pb.StartContainerRequestProto) (yarnid.Container, error) {
 	t := token.FromProto(s.GetContainerToken())
 	if string(t.Password) != string(n.rm.sign("Container", t.Identifier)) {
-		return yarnid.Container{}, Exception{Class: "org.apache.hadoop.security.token.SecretManager$InvalidToken", Message: "Given Container : has an illegal signature."}
+		return yarnid.Container{}, Exception{Class: invalidToken, Message: "Given Container : has an illegal signature."}
 	}
 	ident, err := t.Container()
 	if err != nil {
