@@ -6,8 +6,8 @@ import (
 )
 
 // nearest returns the candidate most like word, if one is near enough to be
-// what was meant: the same but for case and separators, or few typing errors
-// away. "" if none is.
+// what was meant: the same but for case and separators, few typing errors away,
+// or the only one that begins so. "" if none is.
 func nearest(word string, candidates []string) string {
 	best, bestDistance := "", 1+max(1, len(word)/3)
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
@@ -18,7 +18,24 @@ func nearest(word string, candidates []string) string {
 			best, bestDistance = c, d
 		}
 	}
+	if best == "" && len(word) >= 3 {
+		return beginsWith(fold(word), candidates)
+	}
 	return best
+}
+
+// beginsWith returns the only candidate that begins with word, or "".
+func beginsWith(word string, candidates []string) string {
+	found := ""
+	for _, c := range candidates {
+		if strings.HasPrefix(fold(c), word) {
+			if found != "" {
+				return ""
+			}
+			found = c
+		}
+	}
+	return found
 }
 
 // fold drops what people mix up: case, underscores, dashes and dots.

@@ -243,7 +243,7 @@ func (p *parser) bareKey() string {
 	for p.at < len(p.text) && p.wordByte() {
 		p.at++
 	}
-	key := string(p.text[start:p.at])
+	key := p.checked(start, p.text[start:p.at])
 	if p.mode == Standard {
 		p.problem(start, p.at, fmt.Sprintf("key %s without quotes", key), fmt.Sprintf("write %q", key))
 	}
