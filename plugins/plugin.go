@@ -58,6 +58,9 @@ type Setup struct {
 	Run string
 	// Job is the job's name.
 	Job string
+	// Channel is the number of slots that the job asks for; 0 if nobody
+	// knows. Only what the old tools count by channel may depend on it.
+	Channel int
 	// Columns are what the reader delivers, from the plan.
 	Columns []Column
 	// Dialect says whose defaults hold.
