@@ -62,15 +62,7 @@ func (m *Machine) granted(ev Granted) {
 }
 
 // alive counts the containers that do or will take work.
-func (m *Machine) alive() int {
-	n := 0
-	for _, c := range m.containers {
-		if !c.stopping {
-			n++
-		}
-	}
-	return n
-}
+func (m *Machine) alive() int { return len(m.containers) }
 
 // needed is the number of containers that the unfinished splits can keep busy.
 func (m *Machine) needed() int {
@@ -112,7 +104,7 @@ func (m *Machine) end(id string, b blame, cause string) {
 	cause = fmt.Sprintf("container %s on %s: %s", id, c.node, cause)
 	for _, s := range m.attemptsOf(id) {
 		switch {
-		case b == nobody || c.stopping:
+		case b == nobody:
 			s.attempt, s.cause = nil, cause
 		case b == bad:
 			m.lost(s, cause)
@@ -120,7 +112,7 @@ func (m *Machine) end(id string, b blame, cause string) {
 			m.failed(s, cause)
 		}
 	}
-	if b == attempts && !c.stopping {
+	if b == attempts {
 		m.blameNode(c.node, cause)
 	}
 }
@@ -144,7 +136,6 @@ func (m *Machine) watchContainers() {
 	for _, id := range slices.Clone(m.order) {
 		c := m.containers[id]
 		switch {
-		case c.stopping:
 		case c.heard.IsZero() && m.now.Sub(c.granted) > m.config.StartDeadline:
 			m.emit(Stop{Container: id})
 			m.end(id, attempts, fmt.Sprintf("no sign of life within %s", m.config.StartDeadline))

@@ -56,7 +56,7 @@ func exceeded(limit job.ErrorLimit, c plugins.Counters, end bool) string {
 	if !enough || share <= limit.Percentage {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d rows are dirty (%.3g %%), more than errorLimit.percentage %g",
+	return fmt.Sprintf("%d of %d rows are dirty (%.4g %%), more than errorLimit.percentage %g",
 		c.RowsDirty, c.RowsRead, share, limit.Percentage)
 }
 

@@ -37,7 +37,7 @@ func (m *Machine) serve() {
 	for _, p := range waiting {
 		c := m.containers[p.want.Container]
 		switch s := m.nextSplit(); {
-		case c == nil || c.stopping || m.phase == draining || m.phase == finished:
+		case c == nil || m.phase != planning && m.phase != running:
 			m.emit(Leave{ID: p.id})
 		case m.phase == running && s != nil && m.running() < m.config.Slots:
 			m.assign(p, s)
@@ -105,7 +105,7 @@ func (m *Machine) offered(ev Offered) {
 		m.emit(Judge{ID: ev.ID, Verdict: umbilical.Fenced})
 	case u.Sequence < s.Next: // its answer was lost
 		m.emit(Judge{ID: ev.ID, Verdict: umbilical.Accepted})
-	case u.Sequence > s.Next || !u.Counters.Conserved():
+	case u.Sequence > s.Next, s.Done, !u.Counters.Conserved():
 		m.emit(Judge{ID: ev.ID, Verdict: umbilical.Fenced})
 		m.failed(s, fmt.Sprintf("attempt %d offered unit %d, %+v, where unit %d was due",
 			s.attempt.number, u.Sequence, u.Counters, s.Next))

@@ -45,7 +45,6 @@ type container struct {
 	id, node string
 	granted  time.Time
 	heard    time.Time // zero until its first call
-	stopping bool
 }
 
 // parked is a call of Next that waits for work.
