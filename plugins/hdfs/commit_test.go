@@ -325,7 +325,7 @@ func TestAbort(t *testing.T) {
 	w := newWorld(t)
 	w.put("/t/out/old", "old\n")
 	c := w.config("/t/out", func(c *WriterConfig) { c.WriteMode = "overwrite" })
-	units := w.units(c)
+	w.units(c)
 	wr := w.writer(c)
 	for range 2 {
 		if err := wr.Abort(t.Context()); err != nil {
@@ -338,8 +338,7 @@ func TestAbort(t *testing.T) {
 	if diff := cmp.Diff([]string{"old"}, w.visible("/t/out")); diff != "" {
 		t.Errorf("after Abort (-want +got):\n%s", diff)
 	}
-	units = w.units(c)
-	w.commit(c, units)
+	w.commit(c, w.units(c))
 	if err := wr.Abort(t.Context()); plugins.ClassOf(err) != plugins.Bug {
 		t.Errorf("Abort after a commit: %v; want a refusal", err)
 	}

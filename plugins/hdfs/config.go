@@ -246,7 +246,7 @@ func indexFold(list []string, name string) int {
 // ReaderConfig is the reader's side of a job.
 type ReaderConfig struct {
 	Place
-	Path        []string     `json:"path" doc:"files, folders or patterns (* ? [a-z] {a,b})"`
+	Path        Paths        `json:"path" doc:"files, folders or patterns (* ? [a-z] {a,b}), one, several with commas, or a list"`
 	FileName    string       `json:"fileName" doc:"appended to each path"`
 	FilterRegex string       `json:"filterRegex" doc:"only files whose whole name matches"`
 	Column      []ColumnSpec `json:"column" doc:"fields by index, constants by value, folder names by isPart; [\"*\"] for all as texts"`

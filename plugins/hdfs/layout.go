@@ -84,10 +84,9 @@ func (c *WriterConfig) open(ctx context.Context, setup plugins.Setup, connect Co
 	return l, nil
 }
 
-func (l *layout) folder() string  { return ".weft-" + l.run }
-func (l *layout) inside() string  { return path.Join(l.target.Name, l.folder()) }
-func (l *layout) beside() string  { return path.Join(path.Dir(l.target.Name), l.folder()) }
-func (l *layout) visible() string { return l.target.Name }
+func (l *layout) folder() string { return ".weft-" + l.run }
+func (l *layout) inside() string { return path.Join(l.target.Name, l.folder()) }
+func (l *layout) beside() string { return path.Join(path.Dir(l.target.Name), l.folder()) }
 
 // location returns a name of this file system as a full location.
 func (l *layout) location(name string) string {

@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var shared cluster.Shared
+var shared = cluster.Shared{Options: cluster.HadoopOptions{NodeManagers: 1}}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
