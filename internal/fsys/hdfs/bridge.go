@@ -42,9 +42,10 @@ type bridge struct {
 	answer bytes.Buffer // what Read still has to give
 	failed error        // what Read has to fail with
 
-	writing   atomic.Bool // a file of this lane is open for writing: renew its lease
-	aborted   atomic.Bool // the file is given up: it must not be completed any more
-	overwrite atomic.Bool // the next create replaces a file that is there
+	writing   atomic.Bool            // a file of this lane is open for writing: renew its lease
+	aborted   atomic.Bool            // the file is given up: it must not be completed any more
+	overwrite atomic.Bool            // the next create replaces a file that is there
+	inode     atomic.Pointer[string] // path by inode of the file being read; nil: by name
 	renewedAt time.Time
 }
 
@@ -92,9 +93,7 @@ func (b *bridge) call(p []byte) error {
 		if b.aborted.Load() && req.Method == "complete" {
 			return errAborted
 		}
-		if req.Method == "create" {
-			b.setFlags(msg)
-		}
+		b.amend(req.Method, msg)
 		if err := b.rpc.Call(b.ctx, req.Method, msg, resp); err != nil {
 			return err
 		}
@@ -114,15 +113,26 @@ const (
 	flagReplicate = 0x80 // no erasure coding, whatever the policy of the folder
 )
 
-// setFlags sets CreateRequestProto.createFlag, field 4, which the library fixes
-// at CREATE. Of a field given twice the last one counts, so it is appended.
-func (b *bridge) setFlags(create *emptypb.Empty) {
-	flags := uint64(flagCreate | flagReplicate)
-	if b.overwrite.Load() {
-		flags |= flagOverwrite
+// amend changes two requests that the library gives no choice about. Of a field
+// given twice the last one counts, so the new value is appended.
+//
+//	create             CreateRequestProto.createFlag, field 4: the library says CREATE
+//	getBlockLocations  GetBlockLocationsRequestProto.src, field 1: the library asks by
+//	                   name, late, when another file may have the name
+func (b *bridge) amend(method string, req *emptypb.Empty) {
+	m := req.ProtoReflect()
+	raw := m.GetUnknown()
+	switch inode := b.inode.Load(); {
+	case method == "create":
+		flags := uint64(flagCreate | flagReplicate)
+		if b.overwrite.Load() {
+			flags |= flagOverwrite
+		}
+		raw = protowire.AppendVarint(protowire.AppendTag(raw, 4, protowire.VarintType), flags)
+	case method == "getBlockLocations" && inode != nil:
+		raw = protowire.AppendString(protowire.AppendTag(raw, 1, protowire.BytesType), *inode)
 	}
-	m := create.ProtoReflect()
-	m.SetUnknown(protowire.AppendVarint(protowire.AppendTag(m.GetUnknown(), 4, protowire.VarintType), flags))
+	m.SetUnknown(raw)
 }
 
 // passes tells whether a call goes out; the lease renewals that need not are

@@ -101,6 +101,7 @@ func (p *lanes) take() (l *lane, ok bool) {
 // give takes back a lane whose file ended well.
 func (p *lanes) give(l *lane) {
 	l.bridge.writing.Store(false)
+	l.bridge.inode.Store(nil)
 	p.mu.Lock()
 	keep := !p.closed && len(p.idle) < maxIdleLanes
 	if keep {

@@ -2,7 +2,6 @@ package hdfs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,7 +38,16 @@ func (f *FS) Open(ctx context.Context, name string) (fsys.File, error) {
 		l.drop()
 		return nil, wrap(ctx, "open", name, plain(err), looks)
 	}
-	return &readFile{fs: f, name: name, lane: l, r: r, size: r.Stat().Size(), mod: r.Stat().ModTime()}, nil
+	inode := inodePath(r)
+	l.bridge.inode.Store(&inode)
+	return &readFile{fs: f, name: name, inode: inode, size: r.Stat().Size(), lane: l, r: r}, nil
+}
+
+// inodePath names the file itself, whatever its name becomes
+// (FSDirectory.DOT_INODES_STRING).
+func inodePath(r *lib.FileReader) string {
+	status, _ := r.Stat().Sys().(*lib.FileStatus)
+	return fmt.Sprintf("/.reserved/.inodes/%d", status.GetFileId())
 }
 
 // readable refuses what the library would read wrongly.
@@ -59,12 +67,12 @@ func readable(r *lib.FileReader) error {
 }
 
 // readFile is a file open for reading: the bytes that were in it when it was
-// opened.
+// opened. It stays that file when another one gets its name.
 type readFile struct {
-	fs   *FS
-	name string
-	size int64
-	mod  time.Time
+	fs    *FS
+	name  string
+	inode string
+	size  int64
 
 	mu   sync.Mutex // io.ReaderAt allows calls at once
 	lane *lane
@@ -117,7 +125,7 @@ func (r *readFile) readAt(p []byte, off int64) (int, error) {
 	}
 	pause := 100 * time.Millisecond
 	for try := 1; ; try++ {
-		n, err := r.once(p, off)
+		n, err := r.once(p[:min(int64(len(p)), r.size-off)], off)
 		if n > 0 {
 			return n, nil
 		}
@@ -148,15 +156,11 @@ func (r *readFile) once(p []byte, off int64) (int, error) {
 	return r.r.Read(p)
 }
 
-// reopen fetches new block locations and tokens, for the same file alone: the
-// bytes of another one under that name must not be mixed in.
+// reopen fetches new block locations and tokens.
 func (r *readFile) reopen() error {
-	fresh, err := r.lane.client.Open(r.name)
+	fresh, err := r.lane.client.Open(r.inode)
 	if err != nil {
 		return plain(err)
-	}
-	if fresh.Stat().Size() != r.size || !fresh.Stat().ModTime().Equal(r.mod) {
-		return errors.New("the file was replaced while it was read")
 	}
 	r.r.Close()
 	r.r = fresh

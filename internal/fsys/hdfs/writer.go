@@ -13,9 +13,10 @@ import (
 	"weft/yarnrpc"
 )
 
-// maxWriteBytes is how much is handed to the library at once; it copies that
-// into a buffer of its own before it cuts packets of 64 KiB from it.
-const maxWriteBytes = 1 << 20
+// packetBytes is what the library sends at once. It is given exactly what
+// completes a packet: then its buffer is empty after each call, stays as small
+// as a packet and in the processor's cache.
+const packetBytes = 64 << 10
 
 // Create implements fsys.Creator: the NameNode removes the old file and makes
 // the new one in one step.
@@ -111,7 +112,7 @@ func (w *writeFile) Write(p []byte) (int, error) {
 	}
 	total := 0
 	for len(p) > 0 {
-		n, err := w.w.Write(p[:min(len(p), maxWriteBytes)])
+		n, err := w.w.Write(p[:min(len(p), packetBytes-int(w.written%packetBytes))])
 		total += n
 		w.written += int64(n)
 		if err != nil {
