@@ -138,6 +138,9 @@ func (r *Reader) resultColumns(ctx context.Context, p piece) ([]definition, erro
 func (r *Reader) definitions(ctx context.Context, query string) ([]definition, error) {
 	if !r.text {
 		st, err := r.wire.prepare(ctx, query)
+		if err == nil && len(st.columns) == 0 {
+			return nil, fatal("", plugins.ReasonConfig, "give a SELECT", "%w", errNoRows)
+		}
 		if err == nil {
 			return st.columns, r.wire.forget(st)
 		}

@@ -159,6 +159,7 @@ func isGone(err error) bool {
 }
 
 // fatal returns an error of the job's own making.
+// An empty op leaves it to the caller, who wraps.
 func fatal(op string, reason plugins.Reason, hint, format string, args ...any) error {
 	return &plugins.Error{Class: plugins.Fatal, Reason: reason, Op: op, Hint: hint, Err: fmt.Errorf(format, args...)}
 }

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func dialMeta(ctx context.Context, s source, session []setup, limit time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector)
+	db := sql.OpenDB(guarded{connector})
 	db.SetMaxOpenConns(1)
 	m := &meta{db: db, limit: limit, name: s.address}
 	if err := m.open(ctx, s.connectTimeout, session); err != nil {
@@ -44,6 +45,20 @@ func dialMeta(ctx context.Context, s source, session []setup, limit time.Duratio
 		return nil, err
 	}
 	return m, nil
+}
+
+// guarded turns a panic of the handshake into an error: the driver does not
+// expect nonsense from what may be no MySQL server at all.
+type guarded struct{ sqldriver.Connector }
+
+// Connect implements the database/sql/driver.Connector that it guards.
+func (g guarded) Connect(ctx context.Context) (conn sqldriver.Conn, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			conn, err = nil, fmt.Errorf("what answers is no MySQL server: %v", r)
+		}
+	}()
+	return g.Connector.Connect(ctx)
 }
 
 func (m *meta) open(ctx context.Context, limit time.Duration, session []setup) (err error) {

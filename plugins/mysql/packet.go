@@ -47,8 +47,8 @@ func newPackets(conn net.Conn) *packets {
 }
 
 // next returns the payload of the next packet and its whole length. The slice
-// is valid until the next call. Of a payload longer than limit only a prefix
-// comes back, len(payload) < size says so; the rest was skipped unbuffered.
+// is valid until the next call. Of a payload longer than limit, size > limit,
+// at most a prefix comes back; the rest was skipped unbuffered.
 func (p *packets) next(ctx context.Context, limit int) (payload []byte, size int, err error) {
 	length, err := p.header(ctx)
 	if err != nil {

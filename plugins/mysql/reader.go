@@ -214,7 +214,7 @@ func (r *Reader) fill(ctx context.Context, b *plugins.Batch) error {
 				return errors.Join(err, r.endResult(done))
 			}
 		}
-		if len(p) < size {
+		if size > r.setup.MaxRowBytes {
 			if err := r.refuseLarge(b, p, size); err != nil {
 				return err
 			}
