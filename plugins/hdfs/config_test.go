@@ -108,7 +108,7 @@ func TestColumnForms(t *testing.T) {
 		}
 	}
 	for _, text := range []string{`[{"index": 1}, {"name": "b"}]`, `[{"type": "blob2"}]`, `[{"index": 1.5}]`, `[{"index": -2}]`,
-		`[true]`, `[{"index": 0, "type": "date", "format": "dd.MM.yyyy"}]`} {
+		`[true]`, `[{"index": 0, "type": "date", "format": "dd.MMM.yyyy"}]`} {
 		var specs []ColumnSpec
 		err := json.Unmarshal([]byte(text), &specs)
 		if err == nil {

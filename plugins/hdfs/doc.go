@@ -35,8 +35,8 @@
 // # Not there
 //
 // ORC, Parquet, SequenceFile and RCFile; character sets other than UTF-8;
-// writing bzip2, snappy, lzo; a job's own date patterns (format) on reading.
-// All of them are refused by name when the job is checked.
+// writing bzip2, snappy, lzo; names of months and two-digit years in date
+// patterns. All of them are refused by name when the job is checked.
 //
 // # Example
 //

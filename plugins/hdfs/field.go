@@ -19,6 +19,8 @@ type field struct {
 	index    int
 	constant *string
 	part     string
+	// pattern reads dates that are not in the canonical form; nil without.
+	pattern *textfile.DatePattern
 }
 
 // resolve makes fields of the job's columns. width is the number of fields of
@@ -63,9 +65,12 @@ func resolveOne(s ColumnSpec, position int, byPosition bool) (field, error) {
 		c.Length = 0 // what is in the file is read, whatever a table declares
 	}
 	f := field{Column: c, index: s.Index, constant: s.Value}
+	if s.Format != "" && dated(c.Kind) {
+		if f.pattern, err = textfile.NewDatePattern(s.Format); err != nil {
+			return f, err
+		}
+	}
 	switch {
-	case s.Format != "" && c.Kind != plugins.KindString:
-		return f, fmt.Errorf("format %q: date patterns are not supported, only 2006-01-02 15:04:05.123456", s.Format)
 	case s.Value != nil:
 	case s.IsPart:
 		f.part = s.Name
@@ -75,6 +80,11 @@ func resolveOne(s ColumnSpec, position int, byPosition bool) (field, error) {
 		return f, errors.New("it has neither index nor value, and other columns have an index")
 	}
 	return f, nil
+}
+
+// dated says that a format means something for the kind.
+func dated(kind plugins.Kind) bool {
+	return kind == plugins.KindDate || kind == plugins.KindDatetime || kind == plugins.KindString
 }
 
 // Describe implements plugins.Describer. For "*" the first line of the first
@@ -159,8 +169,17 @@ func (r *reader) add(b *plugins.Batch, row textfile.Row) *plugins.RowError {
 }
 
 // append appends one text. Spaces around numbers and times do not count, and
-// an empty text is no number: NULL, as Hive reads it.
+// an empty text is no number: NULL, as Hive reads it. With a pattern a text
+// column too holds dates, in the form yyyy-MM-dd HH:mm:ss.
 func (f *boundField) append(v *plugins.Vector, text []byte) *plugins.RowError {
+	if f.pattern != nil && len(text) > 0 && !f.fixed {
+		var ok bool
+		if v.Data, ok = f.pattern.Append(v.Data, bytes.TrimSpace(text), f.Kind == plugins.KindString); !ok {
+			return &plugins.RowError{Column: f.Name, Code: plugins.RowConversion, Cause: fmt.Sprintf("%.60q does not match the format", text)}
+		}
+		v.EndValue()
+		return nil
+	}
 	switch f.Kind {
 	case plugins.KindString:
 		if !utf8.Valid(text) {

@@ -135,6 +135,24 @@ func TestReadTypes(t *testing.T) {
 	}
 }
 
+func TestReadDatePatterns(t *testing.T) {
+	w := newWorld(t)
+	w.put("/t/in/f", "20240229,1/2/2024 3:04:05,20240301\n\\N,,\n20241301,x,20240301\n20240101,31/12/2024 23:59:59,x\n")
+	r := w.reader("/t/in", func(c *ReaderConfig) {
+		c.Column = []ColumnSpec{{Index: 0, Type: "date", Format: "yyyyMMdd"}, {Index: 1, Type: "timestamp", Format: "d/M/yyyy H:mm:ss"},
+			{Index: 2, Type: "string", Format: "yyyyMMdd"}}
+	})
+	want := []string{
+		"2024-02-29/2024-02-01 03:04:05.000000/2024-03-01 00:00:00",
+		`\N/\N/`,
+		"!conversion c1 20241301,x,20240301",
+		"!conversion c2 20240101,31/12/2024 23:59:59,x",
+	}
+	if diff := cmp.Diff(want, w.readAll(r, 1)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
 func TestReadEverythingAsText(t *testing.T) {
 	w := newWorld(t)
 	w.put("/t/in/a/empty", "")
