@@ -6,4 +6,15 @@ import (
 )
 
 // builtIns are the plugins of this program, with their file systems wired.
-func builtIns(f *files) []plugins.Plugin { return all.List(f.opener) }
+// Rows are printed on standard output, unless that is kept for -o json.
+func (e *env) builtIns() []plugins.Plugin {
+	out := e.stdout
+	if e.output == "json" {
+		out = e.stderr
+	}
+	files := e.files
+	if files == nil {
+		files = newFiles(e.lookup)
+	}
+	return all.List(files.opener, out)
+}

@@ -126,15 +126,15 @@ func limitText(l job.ErrorLimit) string {
 		return "the first dirty row fails the job"
 	}
 	if l.Record > 0 {
-		parts = append(parts, fmt.Sprintf("more than %d rows", l.Record))
+		parts = append(parts, fmt.Sprintf("above %d", l.Record))
 	}
 	if l.Percentage > 0 {
-		parts = append(parts, fmt.Sprintf("more than %v percent of the rows", l.Percentage))
+		parts = append(parts, fmt.Sprintf("above %v percent of the rows", l.Percentage))
 	}
 	if len(parts) == 0 {
 		return "none, any number of dirty rows is tolerated"
 	}
-	return strings.Join(parts, ", or ") + " dirty fail the job"
+	return "dirty rows fail the job: " + strings.Join(parts, ", or ")
 }
 
 // online asks both ends and the cluster, one after the other, each within a

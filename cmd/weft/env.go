@@ -114,7 +114,7 @@ func (e *env) prepare(cmd *cobra.Command, _ []string) error {
 	}
 	e.files = newFiles(e.lookup)
 	var err error
-	e.registry, err = plugins.NewRegistry(builtIns(e.files)...)
+	e.registry, err = plugins.NewRegistry(e.builtIns()...)
 	return err
 }
 

@@ -61,7 +61,7 @@ func aboutPlugin(p plugins.Plugin) about {
 
 func (e *env) pluginNames() []string {
 	var names []string
-	for _, p := range builtIns(newFiles(e.lookup)) {
+	for _, p := range e.builtIns() {
 		names = append(names, p.Name)
 	}
 	slices.Sort(names)

@@ -19,7 +19,8 @@ import (
 //
 //	"password": "${env:DB_PASSWORD}"     an environment variable
 //	"password": "${file:/etc/weft/pw}"   a file, without its last line break
-//	"password": "file:/etc/weft/pw"      the same
+//	"password": "file:/etc/weft/pw"      the same; a relative path counts from
+//	                                     where the program was started
 //
 // What is a secret: a setting of type plugins.Secret, a string under a telling
 // key (password, token, ...), a URL that carries a password. ${env:NAME}
@@ -34,7 +35,7 @@ var (
 
 // isReference says that text names a secret instead of being one.
 func isReference(text string) bool {
-	return strings.HasPrefix(text, "file:/") || sealedExpr.MatchString(text) ||
+	return strings.HasPrefix(text, "file:") || sealedExpr.MatchString(text) ||
 		referenceExpr.MatchString(text) && referenceExpr.ReplaceAllString(text, "") == ""
 }
 
@@ -197,7 +198,7 @@ func exposed(value string) []string {
 }
 
 func (w World) resolve(pointer, text string) (string, []Diagnostic) {
-	if path, ok := strings.CutPrefix(text, "file:"); ok && strings.HasPrefix(path, "/") {
+	if path, ok := strings.CutPrefix(text, "file:"); ok {
 		text = "${file:" + path + "}"
 	}
 	var found []Diagnostic

@@ -16,7 +16,7 @@ import (
 // Variables of a job file.
 //
 //	${name}              the value given by -p name=value
-//	${name:-default}     default if it was not given
+//	${name:-default}     default if it was not given; it may hold variables
 //	${name:?message}     an error with this message if it was not given
 //	${name:yyyyMMdd}     the value is a date, written in this pattern
 //	${name:yyyy-MM-dd:-1d:monthEnd}   the same, moved first
@@ -112,6 +112,25 @@ func (e *expansion) lex(state int, quote byte, at int) (int, byte) {
 	return state, quote
 }
 
+// closing returns the offset of the brace that closes the ${ at the start of
+// text, or -1 if its line or string ends before. A default may hold variables.
+func closing(text []byte) int {
+	depth := 0
+	for i, c := range text {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}' && depth == 1:
+			return i
+		case c == '}':
+			depth--
+		case c == '\n', c == '"':
+			return -1
+		}
+	}
+	return -1
+}
+
 var dataxName = regexp.MustCompile(`^\$([A-Za-z_]\w*)`)
 
 // dollar handles the $ at offset at. It returns the offset behind what it
@@ -123,8 +142,8 @@ func (e *expansion) dollar(at, state int) int {
 		e.replace(at, 3, "${")
 		return at + 3
 	case bytes.HasPrefix(rest, []byte("${")):
-		end := bytes.IndexAny(rest, "}\n\"")
-		if end < 0 || rest[end] != '}' {
+		end := closing(rest)
+		if end < 0 {
 			e.fail(at, 2, CodeBadVariable, "this ${ is not closed", "add a }, or write $${ for the two characters")
 			return at
 		}
@@ -228,7 +247,7 @@ func (e *expansion) value(expr string) (string, *variableError) {
 		if ok {
 			return given, nil
 		}
-		return rest[1:], nil
+		return e.standBy(rest[1:])
 	case strings.HasPrefix(rest, "?") && !ok:
 		return "", &variableError{CodeMissingVariable, fmt.Sprintf("variable %s: %s", name, rest[1:]), "give it with -p " + name + "=..."}
 	case strings.HasPrefix(rest, "?"):
@@ -245,6 +264,19 @@ func (e *expansion) value(expr string) (string, *variableError) {
 		return "", e.missing(name)
 	}
 	return formatMoment(name, moment, rest)
+}
+
+// standBy returns a default with the variables inside it replaced.
+func (e *expansion) standBy(text string) (string, *variableError) {
+	inner := &expansion{text: []byte(text), dialect: plugins.DialectFlinkX, params: e.params, now: e.now}
+	inner.run()
+	if len(inner.found) > 0 {
+		return "", &variableError{inner.found[0].code, inner.found[0].text, inner.found[0].hint}
+	}
+	for name := range inner.used {
+		e.used[name] = true
+	}
+	return string(inner.out), nil
 }
 
 func (e *expansion) builtIn(name string) (time.Time, bool) {

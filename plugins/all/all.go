@@ -4,16 +4,21 @@
 package all
 
 import (
+	"io"
+	"slices"
+
 	"weft/plugins"
 	"weft/plugins/hdfs"
 	"weft/plugins/mysql"
+	"weft/plugins/stream"
 )
 
 // List returns every plugin. connect is how those that work on files find
-// their file systems.
-func List(connect hdfs.Connect) []plugins.Plugin {
-	return []plugins.Plugin{
-		hdfs.New(connect),
-		mysql.Plugin(),
-	}
+// their file systems; out gets the rows that are printed.
+func List(connect hdfs.Connect, out io.Writer) []plugins.Plugin {
+	return slices.Concat(
+		[]plugins.Plugin{hdfs.New(connect)},
+		[]plugins.Plugin{mysql.Plugin()},
+		stream.Plugins(out),
+	)
 }
