@@ -43,6 +43,7 @@ var exitCodes = map[plugins.Reason]int{
 	plugins.ReasonPermission:  ExitAuth,
 	plugins.ReasonConfig:      ExitUsage,
 	plugins.ReasonSchema:      ExitUsage,
+	plugins.ReasonNotFound:    ExitUsage,
 	plugins.ReasonUnreachable: ExitTemporary,
 	plugins.ReasonTimeout:     ExitTemporary,
 }
