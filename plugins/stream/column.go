@@ -29,83 +29,33 @@ type column struct {
 	bytes int
 }
 
-// types are the names of types, of weft, FlinkX and DataX, with what they are
-// unless parentheses say more.
-var types = map[string]plugins.Column{
-	"bool": {Kind: plugins.KindBool}, "boolean": {Kind: plugins.KindBool},
-	"byte": {Kind: plugins.KindInt64, Length: 1}, "tinyint": {Kind: plugins.KindInt64, Length: 1},
-	"short": {Kind: plugins.KindInt64, Length: 2}, "smallint": {Kind: plugins.KindInt64, Length: 2},
-	"int": {Kind: plugins.KindInt64, Length: 4}, "integer": {Kind: plugins.KindInt64, Length: 4},
-	"id": {Kind: plugins.KindInt64}, "long": {Kind: plugins.KindInt64}, "bigint": {Kind: plugins.KindInt64},
-	"int64": {Kind: plugins.KindInt64}, "uint64": {Kind: plugins.KindUint64},
-	"float": {Kind: plugins.KindFloat32}, "float32": {Kind: plugins.KindFloat32},
-	"double": {Kind: plugins.KindFloat64}, "float64": {Kind: plugins.KindFloat64},
-	"decimal":    {Kind: plugins.KindDecimal, Precision: 12, Scale: 2},
-	"bigdecimal": {Kind: plugins.KindDecimal, Precision: 12, Scale: 2},
-	"biginteger": {Kind: plugins.KindDecimal, Precision: 18},
-	"string":     {Kind: plugins.KindString}, "varchar": {Kind: plugins.KindString}, "": {Kind: plugins.KindString},
-	"char": {Kind: plugins.KindString, Length: 1}, "character": {Kind: plugins.KindString, Length: 1},
-	"bytes": {Kind: plugins.KindBytes}, "binary": {Kind: plugins.KindBytes},
-	"date": {Kind: plugins.KindDate}, "time": {Kind: plugins.KindTime},
-	"datetime": {Kind: plugins.KindDatetime}, "timestamp": {Kind: plugins.KindTimestamp},
-	"json": {Kind: plugins.KindJSON},
-}
-
-// errUnknownType: parseType does not know the name.
-var errUnknownType = errors.New("unknown type")
-
-// parseType reads a type such as "decimal(12,2)".
+// parseType reads a type; what it leaves open is what is generated: decimals
+// with cents, char of one letter.
 func parseType(text string) (plugins.Column, error) {
-	name, rest, sized := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "(")
-	c, ok := types[strings.TrimSpace(name)]
-	if !ok {
-		return c, fmt.Errorf("%w %q", errUnknownType, text)
+	name := strings.ToLower(strings.TrimSpace(text))
+	switch name {
+	case "id":
+		return plugins.Column{Kind: plugins.KindInt64, SourceType: text}, nil
+	case "":
+		return plugins.Column{Kind: plugins.KindString}, nil
 	}
-	c.SourceType = text
-	if !sized {
-		return c, nil
-	}
-	var sizes []int
-	for part := range strings.SplitSeq(strings.TrimSuffix(rest, ")"), ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < 0 || n > 1<<20 {
-			return c, fmt.Errorf("type %q: %q is no size", text, part)
-		}
-		sizes = append(sizes, n)
-	}
-	return withSizes(c, text, sizes)
-}
-
-// withSizes puts what stands in parentheses to its place.
-func withSizes(c plugins.Column, text string, sizes []int) (plugins.Column, error) {
+	c, err := plugins.ParseType(text)
 	switch {
-	case c.Kind == plugins.KindDecimal && len(sizes) <= 2:
-		c.Precision, c.Scale = sizes[0], 0
-		if len(sizes) == 2 {
-			c.Scale = sizes[1]
-		}
-		if c.Precision < 1 || c.Precision > 65 || c.Scale > c.Precision {
-			return c, fmt.Errorf("type %q: a precision of 1 to 65 and a scale within it are possible", text)
-		}
-	case len(sizes) == 1 && (c.Kind == plugins.KindString || c.Kind == plugins.KindBytes):
-		c.Length = sizes[0]
-	case len(sizes) == 1 && sizes[0] <= 6 && (c.Kind == plugins.KindTime || c.Kind == plugins.KindDatetime || c.Kind == plugins.KindTimestamp):
-		c.Scale = sizes[0]
-	case len(sizes) == 1 && c.Kind == plugins.KindInt64:
-		// A display width, as in int(11).
-	default:
-		return c, fmt.Errorf("type %q: this type takes no such size", text)
+	case err != nil:
+	case c.Kind == plugins.KindDecimal && c.Precision == 0:
+		c.Precision, c.Scale = 12, 2
+	case name == "char" || name == "character":
+		c.Length = 1
 	}
-	return c, nil
+	return c, err
 }
 
 // newColumn makes the generator of column i.
 func newColumn(config *ReaderConfig, i int, setup plugins.Setup) (*column, error) {
 	settings := config.Column[i]
 	kind, err := parseType(settings.Type)
-	if errors.Is(err, errUnknownType) && setup.Dialect != plugins.DialectNative {
-		kind, err = types["string"], nil // as FlinkX does
-		kind.SourceType = settings.Type
+	if errors.Is(err, plugins.ErrUnknownType) && setup.Dialect != plugins.DialectNative {
+		kind, err = plugins.Column{Kind: plugins.KindString, SourceType: settings.Type}, nil // as FlinkX does
 	}
 	if err != nil {
 		return nil, err

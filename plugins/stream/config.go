@@ -113,7 +113,7 @@ func (c *ReaderConfig) Validate() []plugins.Finding {
 		if _, err := newColumn(c, i, plugins.Setup{}); err != nil {
 			bad(key, "", "%v", err)
 		}
-		if _, err := parseType(c.Column[i].Type); errors.Is(err, errUnknownType) {
+		if _, err := parseType(c.Column[i].Type); errors.Is(err, plugins.ErrUnknownType) {
 			findings = append(findings, plugins.Finding{Severity: plugins.Warn, Key: key + ".type",
 				Text: fmt.Sprintf("%v: a native job is refused for it, others get random text", err)})
 		}
