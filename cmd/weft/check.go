@@ -144,17 +144,10 @@ func (c *checking) online(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	setup, err := open.Setup("check", nil, "")
-	if err != nil {
+	if err := c.ends(ctx, open); err != nil {
 		return err
 	}
-	setup.Log = c.env.log
-	c.reader(ctx, open, setup)
-	c.writer(ctx, open, setup)
-	if !c.failed() {
-		c.mapping(ctx, open)
-	}
-	c.cluster(ctx, open)
+	c.theCluster(ctx, open)
 	return ctx.Err()
 }
 

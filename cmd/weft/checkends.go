@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 	"time"
 
 	"weft/am/plan"
 	"weft/internal/fault"
 	"weft/internal/fsys"
-	"weft/internal/fsys/hdfs"
+	"weft/internal/hadoop"
 	"weft/internal/job"
 	"weft/plugins"
-	"weft/yarnrpc"
 	"weft/yarnrpc/hadoopconf"
 	"weft/yarnrpc/rm"
 )
@@ -85,10 +83,11 @@ func (c *checking) mapping(ctx context.Context, open *job.Spec) {
 	})
 }
 
-// cluster asks the ResourceManager for nodes, queue and the largest container,
-// and HDFS for the staging folder. Without a Hadoop configuration it says so.
-func (c *checking) cluster(ctx context.Context, open *job.Spec) {
-	conf, err := hadoopconf.FromEnvironment(c.env.lookup)
+// theCluster asks the ResourceManager for nodes, queue and the largest
+// container, and HDFS for the staging folder. Without a Hadoop configuration it
+// says so.
+func (c *checking) theCluster(ctx context.Context, open *job.Spec) {
+	cluster, err := c.env.cluster()
 	if errors.Is(err, hadoopconf.ErrNotConfigured) && !c.env.files.named() {
 		c.add(plugins.Note, "", "cluster", "no Hadoop configuration: the job can be run here, and not be submitted", "set HADOOP_CONF_DIR")
 		return
@@ -97,22 +96,18 @@ func (c *checking) cluster(ctx context.Context, open *job.Spec) {
 		c.failure("cluster", err)
 		return
 	}
-	c.within(ctx, "yarn", open.Setting.Timeout.Call, func(ctx context.Context) error { return c.yarn(ctx, conf, open) })
-	c.within(ctx, "staging", open.Setting.Timeout.Call, func(ctx context.Context) error { return c.staging(ctx, open) })
+	limit := open.Setting.Timeout.Call
+	c.within(ctx, "yarn", limit, func(ctx context.Context) error { return c.yarn(ctx, cluster, open) })
+	c.within(ctx, "staging", limit, func(ctx context.Context) error {
+		return c.staging(ctx, cluster, open.Setting.YARN.Staging)
+	})
+	if err := cluster.Close(); err != nil {
+		c.failure("cluster", err)
+	}
 }
 
-func (c *checking) yarn(ctx context.Context, conf *hadoopconf.Conf, open *job.Spec) error {
-	addresses, err := conf.ResourceManagers(hadoopconf.Client)
-	if err != nil {
-		return err
-	}
-	user, err := hdfs.User(c.env.lookup)
-	if err != nil {
-		return err
-	}
-	t := open.Setting.Timeout
-	client, err := rm.New(yarnrpc.Options{Addresses: addresses, User: user, ConnectTimeout: time.Duration(t.Connect),
-		CallTimeout: time.Duration(t.Call), RetryFor: time.Duration(t.Connect)})
+func (c *checking) yarn(ctx context.Context, cluster *hadoop.Cluster, open *job.Spec) error {
+	client, err := cluster.RM()
 	if err != nil {
 		return err
 	}
@@ -168,35 +163,29 @@ func (c *checking) queue(ctx context.Context, client *rm.Client, name string) er
 
 // staging looks at the folder that runs will be kept in, or at the nearest
 // one above that exists.
-func (c *checking) staging(ctx context.Context, open *job.Spec) error {
-	location := open.Setting.YARN.Staging
-	user, err := hdfs.User(c.env.lookup)
+func (c *checking) staging(ctx context.Context, cluster *hadoop.Cluster, location string) error {
+	uri, err := cluster.Staging(location)
 	if err != nil {
 		return err
 	}
-	if !path.IsAbs(location) && !strings.Contains(location, "://") {
-		location = path.Join("/user", user, location)
-	}
-	opener, err := c.env.files.opener("", nil)
-	if err != nil {
-		return err
-	}
-	store, name, err := opener.Open(ctx, location)
+	store, name, err := cluster.Files.Open(ctx, uri)
 	if err != nil {
 		return err
 	}
 	for dir := name; ; dir = path.Dir(dir) {
 		info, err := store.Stat(ctx, dir)
-		if errors.Is(err, fs.ErrNotExist) && dir != "/" {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && dir != "/":
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case !info.Dir:
+			return fault.New(fault.CodeConfig, "staging folder "+uri, fmt.Errorf("%s: %w", dir, fsys.ErrNotDir))
+		case dir == name:
+			c.add(plugins.OK, "", "staging", uri+" is there", "")
+		default:
+			c.add(plugins.OK, "", "staging", fmt.Sprintf("%s will be made in %s", uri, dir), "")
 		}
-		if !info.Dir {
-			return fault.New(fault.CodeConfig, "staging folder "+location, fmt.Errorf("%s: %w", dir, fsys.ErrNotDir))
-		}
-		c.add(plugins.OK, "", "staging", fmt.Sprintf("%s is there for %s", dir, location), "")
 		return nil
 	}
 }
