@@ -8,31 +8,48 @@ import (
 	"testing"
 
 	"weft/internal/fsys"
-	"weft/internal/fsys/mem"
 	"weft/plugins"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// targets are the situations a commit meets.
-func targets() map[string]struct {
+// target is a situation that a commit meets.
+type target struct {
 	mode string
-	old  []string
-	want []string
-} {
-	type target = struct {
-		mode string
-		old  []string
-		want []string
-	}
+	old  []string // files there before, with their name as the only row
+	want []string // rows visible after
+}
+
+func targets() map[string]target {
 	return map[string]target{
-		"new folder":          {"append", nil, eight},
-		"append":              {"append", []string{"old"}, append(append([]string{}, eight...), "old")},
-		"overwrite":           {"overwrite", []string{"old", "older"}, eight},
-		"overwrite new":       {"overwrite", nil, eight},
-		"nonConflict":         {"nonConflict", nil, eight},
-		"truncate, as DataX ": {"truncate", []string{"old"}, eight},
+		"new folder":         {"append", nil, eight},
+		"append":             {"append", []string{"old"}, append(append([]string{}, eight...), "old")},
+		"overwrite":          {"overwrite", []string{"old", "older"}, eight},
+		"overwrite new":      {"overwrite", nil, eight},
+		"nonConflict":        {"nonConflict", nil, eight},
+		"truncate, as DataX": {"truncate", []string{"old"}, eight},
 	}
+}
+
+// world makes a store in that situation.
+func (x target) world(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	for _, old := range x.old {
+		w.put("/t/out/"+old, old+"\n")
+	}
+	return w
+}
+
+// settings are the writer's.
+func (x target) settings(w *world) *WriterConfig {
+	w.t.Helper()
+	return w.config("/t/out", func(c *WriterConfig) { c.WriteMode = x.mode })
+}
+
+func (x target) process(w *world, f fsys.FS) *process {
+	w.t.Helper()
+	return &process{world: w, config: x.settings(w), fs: f}
 }
 
 // A process dies at any place of the commit, before or after an operation took
@@ -42,11 +59,8 @@ func TestCommitInterruptedAnywhereIsRepeated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			total := 1
 			for stop := 0; stop < total; stop++ {
-				w := newWorld(t)
-				for _, old := range target.old {
-					w.put("/t/out/"+old, old+"\n")
-				}
-				c := w.config("/t/out", func(c *WriterConfig) { c.WriteMode = target.mode })
+				w := target.world(t)
+				c := target.settings(w)
 				units := w.units(c)
 				ops, err := w.writer(c).Plan(t.Context(), units)
 				if err != nil {
@@ -102,40 +116,6 @@ func (w *world) checkNothingLost(old []string, stop, ops int) {
 		if !strings.Contains(rows, line) && !all {
 			w.t.Errorf("after %d of %d operations %q is gone and the new rows are not all there", stop, ops, line)
 		}
-	}
-}
-
-// The process may also die inside an operation: every call on the file system
-// is a place to die, before and after.
-func TestCommitDiesAtEveryCall(t *testing.T) {
-	for name, target := range targets() {
-		t.Run(name, func(t *testing.T) {
-			for stop, died := 0, true; died; stop++ {
-				w := newWorld(t)
-				for _, old := range target.old {
-					w.put("/t/out/"+old, old+"\n")
-				}
-				c := w.config("/t/out", func(c *WriterConfig) { c.WriteMode = target.mode })
-				ops, err := w.writer(c).Plan(t.Context(), w.units(c))
-				if err != nil {
-					t.Fatal(err)
-				}
-				process := w.fs.(*mem.FS).Client()
-				mortal := &mortalFS{FS: process, die: process.Crash, left: stop}
-				wr := w.writerOn(mortal, c)
-				died = false
-				for _, op := range ops {
-					if err := wr.Apply(t.Context(), op); err != nil {
-						died = true
-						break
-					}
-				}
-				w.repeat(c, ops)
-				if diff := cmp.Diff(target.want, w.rows("/t/out")); diff != "" {
-					t.Fatalf("died at change %d, rows (-want +got):\n%s", stop, diff)
-				}
-			}
-		})
 	}
 }
 

@@ -282,16 +282,8 @@ func (r *reader) line(ctx context.Context, b *plugins.Batch) (more bool, err err
 	}
 	row, err := r.decoder.Next()
 	size := int(r.decoder.Offset() - start)
-	var broken *textfile.LineError
-	switch {
-	case errors.Is(err, io.EOF):
-		return true, r.nextPiece()
-	case errors.As(err, &broken):
-		b.Refuse(plugins.Refusal{RowError: plugins.RowError{Code: broken.Code, Cause: r.where(broken.Offset, broken.Cause)},
-			Raw: string(broken.Raw)}, size)
-		return true, nil
-	case err != nil:
-		return false, classed("read "+p.Path, err)
+	if err != nil {
+		return r.notARow(b, err, size)
 	}
 	if e := r.add(b, row); e != nil {
 		e.Cause = r.where(start, e.Cause)
@@ -302,6 +294,20 @@ func (r *reader) line(ctx context.Context, b *plugins.Batch) (more bool, err err
 	r.ends = append(r.ends, len(r.raw))
 	b.EndRow(size)
 	return true, nil
+}
+
+// notARow deals with what Decoder.Next returned instead of a row.
+func (r *reader) notARow(b *plugins.Batch, err error, size int) (more bool, _ error) {
+	var broken *textfile.LineError
+	switch {
+	case errors.Is(err, io.EOF):
+		return true, r.nextPiece()
+	case errors.As(err, &broken):
+		b.Refuse(plugins.Refusal{RowError: plugins.RowError{Code: broken.Code, Cause: r.where(broken.Offset, broken.Cause)},
+			Raw: string(broken.Raw)}, size)
+		return true, nil
+	}
+	return false, classed("read "+r.pieces[r.at].Path, err)
 }
 
 // where says in words which line of which file a cause is about.
