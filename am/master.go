@@ -126,6 +126,12 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 		return nil, err
 	}
 	m.store = store
+	if m.o.Registration.Address != "" {
+		where := checkpoint.Master{Generation: store.Generation(), Address: m.o.Registration.Address}
+		if err := m.folder.PutMaster(ctx, where); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
 	m.tracker = tracker.New(tracker.Snapshot{RunID: m.o.Run, Job: m.o.Spec.Name, Attempt: store.Generation(),
 		DirtyLimit: m.o.Spec.Setting.ErrorLimit.Record}, m.start)
 	m.machine = sched.New(m.schedule())

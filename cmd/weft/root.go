@@ -39,6 +39,8 @@ file; FlinkX and DataX jobs run unchanged.`,
 		newPlanCommand(e),
 		newRunCommand(e),
 		newSubmitCommand(e),
+		newMasterCommand(e),
+		newContainerCommand(e),
 		newPluginsCommand(e),
 		newVersionCommand(e),
 	)

@@ -36,6 +36,9 @@ const (
 	EnvBinary = "WEFT_BINARY"
 	// EnvMemory is the size of the process's container in MiB.
 	EnvMemory = "WEFT_CONTAINER_MIB"
+	// EnvConf makes the process find the site files it was given, whatever
+	// the node's own are.
+	EnvConf = "HADOOP_CONF_DIR"
 	// EnvUser is who the process is for HDFS on a cluster without Kerberos.
 	EnvUser = "HADOOP_USER_NAME"
 )
@@ -75,7 +78,7 @@ type Launch struct {
 func (l Launch) Context() record.LaunchContext {
 	return record.LaunchContext{
 		Command: fmt.Sprintf("exec ./weft %s 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr", l.Role),
-		Env: map[string]string{EnvRun: l.Run, EnvBinary: l.Binary, EnvUser: l.User,
+		Env: map[string]string{EnvRun: l.Run, EnvBinary: l.Binary, EnvUser: l.User, EnvConf: ConfFolder,
 			EnvMemory: strconv.FormatInt(l.MemoryMiB, 10)},
 		LocalResources: maps.Clone(l.Files),
 		Credentials:    l.Credentials,

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"weft/internal/checkpoint"
+	"weft/internal/fault"
+	"weft/internal/hadoop"
+	"weft/internal/job"
+	"weft/plugins"
+	"weft/yarnrpc/token"
+	"weft/yarnrpc/yarnid"
+)
+
+// errNotLaunched says that a hidden verb was typed by hand.
+var errNotLaunched = errors.New("this verb is started by YARN, with an environment that weft submit prepares")
+
+// process is what both processes that YARN starts have in common.
+type process struct {
+	env         *env
+	cluster     *hadoop.Cluster
+	id          yarnid.Container
+	credentials *token.Credentials
+	root        checkpoint.Root
+	run         string // run id
+	uri         string // of the run folder
+	folder      checkpoint.Folder
+	spec        *job.Spec // secrets in clear
+	memoryMiB   int64
+}
+
+// prepareProcess makes log and plugins without any settings of the node: a run
+// has the settings it was submitted with.
+func (e *env) prepareProcess(*cobra.Command, []string) error {
+	e.log = slog.New(e.scrub.Handler(slog.NewTextHandler(e.stderr, nil)))
+	e.files = newFiles(e.lookup)
+	var err error
+	e.registry, err = plugins.NewRegistry(builtIns(e.files)...)
+	return err
+}
+
+// openProcess reads the environment, the credentials and the run folder.
+func (e *env) openProcess(ctx context.Context) (*process, error) {
+	p := &process{env: e}
+	if err := p.readEnvironment(); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.cluster, err = e.cluster(); err != nil {
+		return nil, err
+	}
+	if err := p.readRun(ctx); err != nil {
+		return nil, errors.Join(err, p.cluster.Close())
+	}
+	return p, nil
+}
+
+func (p *process) readEnvironment() error {
+	values := make(map[string]string)
+	for _, name := range []string{"CONTAINER_ID", "HADOOP_TOKEN_FILE_LOCATION", hadoop.EnvRun, hadoop.EnvBinary, hadoop.EnvMemory} {
+		value, ok := p.env.lookup(name)
+		if !ok {
+			return fault.New(fault.CodeUsage, "read environment", fmt.Errorf("%s is not set: %w", name, errNotLaunched))
+		}
+		values[name] = value
+	}
+	var err error
+	if p.id, err = yarnid.ParseContainer(values["CONTAINER_ID"]); err != nil {
+		return fmt.Errorf("read environment: %w", err)
+	}
+	if p.credentials, err = token.ReadFile(values["HADOOP_TOKEN_FILE_LOCATION"]); err != nil {
+		return err
+	}
+	if p.memoryMiB, err = strconv.ParseInt(values[hadoop.EnvMemory], 10, 64); err != nil {
+		return fmt.Errorf("read environment: %s: %w", hadoop.EnvMemory, err)
+	}
+	p.uri = values[hadoop.EnvRun]
+	return nil
+}
+
+// readRun opens the run folder and the spec in it.
+func (p *process) readRun(ctx context.Context) error {
+	fs, name, err := p.cluster.Files.Open(ctx, p.uri)
+	if err != nil {
+		return err
+	}
+	p.run = path.Base(name)
+	p.root = checkpoint.Root{FS: fs, Dir: path.Dir(path.Dir(name))}
+	p.folder = p.root.Run(p.run)
+	sealed, err := p.folder.Spec(ctx)
+	if err != nil {
+		return fmt.Errorf("read spec of the run: %w", err)
+	}
+	key, err := p.folder.Key(ctx)
+	if err != nil {
+		return fmt.Errorf("read key of the run: %w", err)
+	}
+	spec, secrets, err := job.Unseal(sealed, key)
+	if err != nil {
+		return fault.New(job.CodeSealed, "run "+p.run, err)
+	}
+	p.env.scrub.Add(secrets...)
+	p.spec = spec
+	return nil
+}
+
+// secret returns a secret key of the credentials.
+func (p *process) secret(name string) ([]byte, error) {
+	key, ok := p.credentials.Secret(name)
+	if !ok {
+		return nil, fmt.Errorf("read credentials: no key %q: %w", name, errNotLaunched)
+	}
+	return key, nil
+}
+
+// memoryShare is the part of a container that Go may use.
+const memoryShare = 0.8
+
+// limitMemory keeps the process inside its container.
+func (p *process) limitMemory() {
+	debug.SetMemoryLimit(int64(memoryShare * float64(p.memoryMiB<<20)))
+}
+
+func (p *process) close() error { return p.cluster.Close() }
