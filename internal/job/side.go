@@ -62,6 +62,6 @@ func (s *Spec) Setup(run string, columns []plugins.Column, start string) (plugin
 		return plugins.Setup{}, &plugins.Error{Class: plugins.Fatal, Reason: plugins.ReasonConfig,
 			Op: "time zone " + s.Setting.Zone, Err: err}
 	}
-	return plugins.Setup{Run: run, Job: s.Name, Columns: columns, Dialect: s.Dialect, Zone: zone,
+	return plugins.Setup{Run: run, Job: s.Name, Channel: s.Setting.Channel, Columns: columns, Dialect: s.Dialect, Zone: zone,
 		MaxRowBytes: max(s.Setting.MaxRowBytes, 1), StartLocation: start}, nil
 }

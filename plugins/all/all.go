@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"weft/plugins"
+	"weft/plugins/csv"
 	"weft/plugins/hdfs"
 	"weft/plugins/mysql"
 	"weft/plugins/stream"
@@ -17,6 +18,7 @@ import (
 // their file systems; out gets the rows that are printed.
 func List(connect hdfs.Connect, out io.Writer) []plugins.Plugin {
 	return slices.Concat(
+		csv.Plugins(csv.Connect(connect)),
 		[]plugins.Plugin{hdfs.New(connect)},
 		[]plugins.Plugin{mysql.Plugin()},
 		stream.Plugins(out),

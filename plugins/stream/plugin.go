@@ -36,7 +36,13 @@ func Plugins(out io.Writer) []plugins.Plugin {
 // withWriter gives the plugin its writer side; prints is the default of print,
 // nil for the dialect's.
 func withWriter(p *plugins.Plugin, out io.Writer, prints *bool) {
-	p.NewWriterConfig = func() plugins.Config { return &WriterConfig{Print: prints} }
+	p.NewWriterConfig = func() plugins.Config {
+		if prints == nil {
+			return &WriterConfig{}
+		}
+		own := *prints // decoding a job writes to what is behind the pointer
+		return &WriterConfig{Print: &own}
+	}
 	p.NewWriter = func(c plugins.Config, s plugins.Setup) (plugins.Writer, error) {
 		config, ok := c.(*WriterConfig)
 		if !ok {
