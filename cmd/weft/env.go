@@ -47,9 +47,6 @@ func (e *env) main(ctx context.Context, args []string) int {
 	e.output = "text"
 	root := newRootCommand(e)
 	root.SetArgs(args)
-	root.SetIn(e.stdin)
-	root.SetOut(e.stdout)
-	root.SetErr(e.stderr)
 	err := interrupted(ctx, root.ExecuteContext(ctx))
 	code := e.tell(err)
 	if e.files != nil {

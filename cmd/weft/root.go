@@ -27,6 +27,9 @@ file; FlinkX and DataX jobs run unchanged.`,
 		Args:                       knownVerb,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&e.output, "output", "o", "text", "form of the result on standard output: text or json")
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "log more, and show every layer of an error")
