@@ -10,8 +10,11 @@ import (
 	"weft/am/sched"
 )
 
-// Pauses between heartbeats, and the shortest one after a changed wish.
+// Pauses between heartbeats: while containers are missing, and otherwise. A
+// grant comes with the first heartbeat after the scheduler has decided, so a
+// short run is as fast as it is asked about.
 const (
+	wantingPause   = 100 * time.Millisecond
 	heartbeatPause = time.Second
 	commitWindow   = 10 * time.Second
 )
@@ -40,8 +43,13 @@ func (h *heart) change(f func()) {
 
 func (h *heart) ask(n int) { h.change(func() { h.wish.Containers = n }) }
 
+// release gives a grant back; like grant it takes one off what is missing.
 func (h *heart) release(id string) {
-	h.change(func() { h.wish.Release = append(h.wish.Release, id); delete(h.grants, id) })
+	h.change(func() {
+		h.wish.Release = append(h.wish.Release, id)
+		h.wish.Containers = max(h.wish.Containers-1, 0)
+		delete(h.grants, id)
+	})
 }
 
 func (h *heart) exclude(node string) {
@@ -54,10 +62,23 @@ func (h *heart) setProgress(p float64) {
 	h.mu.Unlock()
 }
 
-// grant returns a grant and forgets it.
+// pause is how long to wait until the next heartbeat.
+func (h *heart) pause() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.wish.Containers > 0 {
+		return wantingPause
+	}
+	return heartbeatPause
+}
+
+// grant returns a grant and forgets it. The machine counts a grant off what it
+// has asked for without another Ask, so the wish is lowered here; else it would
+// be asked for again.
 func (h *heart) grant(id string) Grant {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.wish.Containers = max(h.wish.Containers-1, 0)
 	g := h.grants[id]
 	delete(h.grants, id)
 	return g
@@ -79,8 +100,8 @@ func (h *heart) current() error {
 
 // beat sends heartbeats until ctx ends, and turns what they bring into events.
 func (m *Master) beat(ctx context.Context) {
-	ticker := time.NewTicker(heartbeatPause)
-	defer ticker.Stop()
+	timer := time.NewTimer(heartbeatPause)
+	defer timer.Stop()
 	for {
 		err := m.beatOnce(ctx)
 		switch {
@@ -90,10 +111,11 @@ func (m *Master) beat(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			m.o.Log.Warn("heartbeat", "err", err)
 		}
+		timer.Reset(m.heart.pause())
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		case <-m.heart.kick:
 		}
 	}
