@@ -1,6 +1,7 @@
 package hdfs
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,9 +53,20 @@ func parseType(text string) (plugins.Column, error) {
 			c.Scale = min(args[0], 6)
 		}
 	default:
-		return plugins.Column{}, fmt.Errorf("type %q is unknown", text)
+		return otherType(text)
 	}
 	return c, nil
+}
+
+// otherType takes the names that are no Hive types but understood everywhere:
+// weft's own kinds, and those of other tools.
+func otherType(text string) (plugins.Column, error) {
+	c, err := plugins.ParseType(text)
+	if errors.Is(err, plugins.ErrUnknownType) {
+		err = fmt.Errorf("type %q is unknown", text)
+	}
+	c.Nullable = true
+	return c, err
 }
 
 // decimalType fills in decimal(p,s). Without arguments it takes any digits:
