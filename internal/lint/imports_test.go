@@ -48,7 +48,7 @@ var may = []struct {
 	{"internal/submit", []string{"plugins", "internal/job", "internal/fsys", "internal/hadoop", "yarnrpc"}},
 	{"container", []string{"container", "plugins", "internal", "yarnrpc/token"}},
 	{"am", []string{"am", "plugins", "internal", "yarnrpc"}},
-	{"cmd", []string{"cmd", "am", "container", "plugins", "internal", "yarnrpc"}},
+	{"cmd", []string{"cmd", "am", "container", "plugins", "plugins/all", "internal", "yarnrpc"}},
 	{"test", []string{"test", "plugins", "internal", "yarnrpc"}},
 }
 
