@@ -76,16 +76,22 @@ func (s *stream) handshake(o *Options, address string, mechanisms []sasl.Mechani
 			return err
 		}
 	}
-	user, realUser := o.User, o.RealUser
-	if outcome.Method == sasl.MethodToken {
-		user, realUser = "", "" // the server knows who the token speaks for, and takes another name as an attack
-	}
+	user, realUser := contextUser(outcome.Method, o)
 	frame, err := hrpc.AppendContext(nil, o.Protocol, clientID, user, realUser)
 	if err != nil {
 		return err
 	}
 	s.layer = outcome.Layer
 	return s.writeFrame(frame)
+}
+
+// contextUser is what the context says about the caller. An authenticated server knows the name by itself, and takes any
+// other text - the short name of a principal, too - as a wish to impersonate.
+func contextUser(method string, o *Options) (user, realUser string) {
+	if method == sasl.MethodToken || method == sasl.MethodKerberos && o.RealUser == "" {
+		return "", ""
+	}
+	return o.User, o.RealUser
 }
 
 // saslExchange carries the negotiation in frames of the stream.

@@ -43,8 +43,8 @@ func (a *Asks) Want(priority int32, size record.Resource, count int32, label str
 
 // Place is a host where containers are wanted, with its rack.
 type Place struct {
-	Host, Rack string
-	Count      int32
+	Host, Rack string // as node reports name them; racks begin with a slash
+	Count      int32  // containers still wanted there, absolute
 }
 
 // WantAt sets how many containers are wanted at which hosts, at a priority of their own. Strict: nowhere else; otherwise

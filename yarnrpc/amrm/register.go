@@ -22,7 +22,7 @@ type Registration struct {
 type Registered struct {
 	// Max is the largest container that may be asked for, in this queue.
 	Max   record.Resource
-	Queue string
+	Queue string // that the application runs in
 	// Previous are running containers of earlier attempts (only with Submission.KeepContainers). More may follow in
 	// Response.Previous, from nodes that report late.
 	Previous []record.Container
@@ -35,8 +35,8 @@ type Registered struct {
 // NMToken opens one NodeManager for this app attempt. It comes once per node, with the first container there: keep it
 // while containers run on the node.
 type NMToken struct {
-	Node  yarnid.Node
-	Token token.Token
+	Node  yarnid.Node // the only node that accepts the token
+	Token token.Token // of token.KindNM
 }
 
 // Register announces the ApplicationMaster. It comes first, once per app attempt, and again after yarnrpc.ErrResync.

@@ -22,10 +22,10 @@ const (
 type CreateOptions struct {
 	Perm           uint32 // octal mode, after the caller's own umask
 	Holder         string // lease holder: any text that no other writer uses
-	Replication    uint32
-	BlockSizeBytes int64
-	Overwrite      bool // replace a file that is there; otherwise fs.ErrExist
-	CreateParent   bool // make missing folders; otherwise fs.ErrNotExist
+	Replication    uint32 // copies of each block, from 1
+	BlockSizeBytes int64  // a multiple of 512
+	Overwrite      bool   // replace a file that is there; otherwise fs.ErrExist
+	CreateParent   bool   // make missing folders; otherwise fs.ErrNotExist
 }
 
 // Create makes an empty file open for writing under a lease and returns its status. The caller completes it (see

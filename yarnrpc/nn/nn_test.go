@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,9 +122,12 @@ func TestARepeatedRenameKeepsItsIdentity(t *testing.T) {
 		client string
 		call   int32
 	}
+	var mu sync.Mutex
 	done := map[identity]bool{}
 	var a, b *yarntest.Server
 	rename := map[string]yarntest.Handler{"rename2": func(_ string, r hrpc.Request) (proto.Message, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		id := identity{string(r.ClientID), r.ID}
 		if len(done) > 0 && !done[id] {
 			return nil, yarntest.Exception{Class: "java.io.FileNotFoundException", Message: "rename source /a is not found."}

@@ -23,7 +23,7 @@ const (
 type Status struct {
 	Name           string // last element; empty when the status is of the path asked for
 	Kind           Kind
-	Length         int64
+	Length         int64  // bytes; of an open file, what the NameNode knows
 	Perm           uint32 // octal mode with the sticky bit 01000
 	Owner, Group   string
 	ModTime        time.Time // to the millisecond

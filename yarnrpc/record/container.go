@@ -11,7 +11,7 @@ import (
 
 // Container is a grant: the right to run a process of a certain size on a certain node (Container).
 type Container struct {
-	ID yarnid.Container
+	ID yarnid.Container // with the attempt that it was granted to
 	// Node is the NodeManager to start it on.
 	Node yarnid.Node
 	// NodeHTTP is host:port of the NodeManager's web pages, where logs of running containers are read.
@@ -65,8 +65,8 @@ func (s ContainerState) String() string {
 
 // ContainerStatus tells how a container does or how it ended (ContainerStatus).
 type ContainerStatus struct {
-	ID    yarnid.Container
-	State ContainerState
+	ID    yarnid.Container // may be of an earlier attempt
+	State ContainerState   // as the reporting server sees it
 	// Exit counts once State is ContainerComplete.
 	Exit ExitStatus
 	// Diagnostics are lines for people: causes of a kill, the tail of stderr.
@@ -99,13 +99,13 @@ func FromContainerStatuses(list []*pb.ContainerStatusProto) []ContainerStatus {
 type ContainerReport struct {
 	ID          yarnid.Container
 	Node        yarnid.Node
-	NodeHTTP    string
+	NodeHTTP    string // host:port of the node's web pages
 	Resource    Resource
-	Priority    int32
+	Priority    int32 // of the ask that it answered
 	State       ContainerState
-	Exit        ExitStatus
-	Diagnostics string
-	LogURL      string
+	Exit        ExitStatus // counts once State is ContainerComplete
+	Diagnostics string     // for people
+	LogURL      string     // a web page
 	Created     time.Time
 	Finished    time.Time // zero while it runs
 }

@@ -57,11 +57,11 @@ type Queue struct {
 	// Capacity and MaxCapacity are shares of the parent, Used of the capacity; 1 is all of it. MaxCapacity -1: no limit.
 	Capacity, MaxCapacity, Used float32
 	Labels                      []string // node labels it may use; "*" is every one
-	DefaultLabel                string
+	DefaultLabel                string   // of containers that ask for none
 	Children                    []Queue
-	AppsRunning, AppsPending    int64
-	AvailableMB, AllocatedMB    int64
-	AvailableCores              int64
+	AppsRunning, AppsPending    int64 // applications
+	AvailableMB, AllocatedMB    int64 // memory in MiB
+	AvailableCores              int64 // virtual cores
 	AllocatedCores              int64
 }
 

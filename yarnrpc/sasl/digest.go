@@ -14,7 +14,7 @@ import (
 
 // DigestOptions are the inputs of DIGEST-MD5 (RFC 2831).
 type DigestOptions struct {
-	Username, Password string
+	Username, Password string // as text; the caller encodes binary ones
 	// Protocol and Server are the halves of the digest-uri: "" and "default" for Hadoop RPC, "hdfs" and "0" for
 	// DataNodes, "null" and "default" for Hive and HBase tokens.
 	Protocol, Server string

@@ -52,7 +52,8 @@ type Offer struct {
 	Challenge []byte // the mechanism's first challenge, if the server sent it along
 }
 
-// Mechanism authenticates one connection. Calls come in this order: Start, any number of Step, Finish.
+// Mechanism authenticates one connection. Calls come in this order: Start, any number of Step, Finish. It has four methods
+// because choosing a mechanism and the three moments of its exchange are inseparable.
 type Mechanism interface {
 	// Names returns the method and the SASL mechanism, e.g. TOKEN and DIGEST-MD5. An offer must match both.
 	Names() (method, mechanism string)

@@ -21,7 +21,7 @@ type Handler func(caller string, r hrpc.Request) (proto.Message, error)
 
 // Exception is an error that travels to the client as a Java exception.
 type Exception struct {
-	Class, Message string
+	Class, Message string // Java class and its text
 	// Fatal closes the connection after it.
 	Fatal bool
 }
