@@ -20,7 +20,7 @@ func (w *writer) Apply(ctx context.Context, op plugins.Op) error {
 	}
 	var s step
 	if err := json.Unmarshal(op.Data, &s); err != nil {
-		return &plugins.Error{Class: plugins.Bug, Op: "commit: " + op.Label, Err: err}
+		return &plugins.Error{Class: plugins.Bug, Err: err}
 	}
 	var err error
 	switch op.Do {
@@ -39,11 +39,7 @@ func (w *writer) Apply(ctx context.Context, op plugins.Op) error {
 	default:
 		err = &plugins.Error{Class: plugins.Bug, Err: fmt.Errorf("unknown operation %q", op.Do)}
 	}
-	var known *plugins.Error
-	if errors.As(err, &known) {
-		return fmt.Errorf("commit: %s: %w", op.Label, err)
-	}
-	return classed("commit: "+op.Label, err)
+	return classed("", err) // the caller knows the label
 }
 
 func (w *writer) applyMkdir(ctx context.Context, s step) error {

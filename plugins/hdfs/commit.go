@@ -57,28 +57,28 @@ func (w *writer) Prepare(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case !errors.Is(err, errNotExist):
-		return classed("prepare target", err)
+		return classed(w.target.String(), err)
 	}
 	info, err := w.fs.Stat(ctx, w.target.Name)
 	switch {
 	case errors.Is(err, errNotExist):
 		return w.prepareBeside(ctx)
 	case err != nil:
-		return classed("prepare target", err)
+		return classed(w.target.String(), err)
 	case !info.Dir:
-		return fatal(plugins.ReasonConfig, "prepare target", "name a folder", fmt.Errorf("%s is a file", w.target))
+		return fatal(plugins.ReasonConfig, "", "name a folder", fmt.Errorf("%s is a file", w.target))
 	}
 	if _, err := w.replaced(ctx); err != nil {
 		return err
 	}
-	return classed("prepare target", mkdir(ctx, w.fs, w.inside()))
+	return classed(w.target.String(), mkdir(ctx, w.fs, w.inside()))
 }
 
 func (w *writer) prepareBeside(ctx context.Context) error {
 	if err := fsys.MkdirAll(ctx, w.fs, path.Dir(w.target.Name), dirPerm); err != nil {
-		return classed("prepare target", err)
+		return classed(w.target.String(), err)
 	}
-	return classed("prepare target", mkdir(ctx, w.fs, w.beside()))
+	return classed(w.target.String(), mkdir(ctx, w.fs, w.beside()))
 }
 
 // mkdir makes a folder of the run; one that is there is fine.
@@ -99,7 +99,7 @@ func (w *writer) replaced(ctx context.Context) ([]fsys.Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	op := "prepare target " + w.target.String()
+	op := w.target.String()
 	if w.config.mode == NonConflict && len(files)+len(folders) > 0 {
 		first := append(files, folders...)[0].Name
 		return nil, fatal(plugins.ReasonExists, op, `set writeMode to "append" or "overwrite", or choose another path`,
@@ -119,7 +119,7 @@ func (w *writer) Plan(ctx context.Context, units []plugins.Manifest) ([]plugins.
 	}
 	staging, err := w.staging(ctx)
 	if err != nil {
-		return nil, classed("plan commit", err)
+		return nil, classed(w.target.String(), err)
 	}
 	p := &planner{layout: w.layout, staging: staging}
 	units = slices.Clone(units)
@@ -140,7 +140,7 @@ func (w *writer) Plan(ctx context.Context, units []plugins.Manifest) ([]plugins.
 		}
 	}
 	if err != nil {
-		return nil, classed("plan commit", err)
+		return nil, classed(w.target.String(), err)
 	}
 	if w.config.WriteSuccessFile {
 		p.success(units)

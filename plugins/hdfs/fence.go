@@ -24,14 +24,19 @@ type adoptedAttempt struct {
 // attempt writes into a folder of its own, which no manifest names unless the
 // attempt was accepted; so nothing is taken away from anybody here. The list of
 // adopted attempts, written before the folder of the generation, lets all
-// others find out that they are fenced at their next Open or Seal.
+// others find out that they are fenced at their next Open or Seal. Without a
+// folder of the run there is nobody to fence: its commit is at an end, and no
+// attempt can be opened.
 func (w *writer) Fence(ctx context.Context, generation int64, adopted []plugins.Attempt) error {
 	if err := w.reach(ctx); err != nil {
 		return err
 	}
 	staging, err := w.staging(ctx)
+	if errors.Is(err, errNotExist) {
+		return nil
+	}
 	if err != nil {
-		return classed("fence target", err)
+		return classed(w.target.String(), err)
 	}
 	list := make([]adoptedAttempt, len(adopted))
 	for i, a := range adopted {
@@ -43,11 +48,11 @@ func (w *writer) Fence(ctx context.Context, generation int64, adopted []plugins.
 	}
 	name := path.Join(staging, adoptedName+generationName(generation)+".json")
 	if err := w.writeWhole(ctx, name, data); err != nil {
-		return classed("fence target", err)
+		return classed(w.target.String(), err)
 	}
 	err = w.fs.Mkdir(ctx, path.Join(staging, generationName(generation)), hiddenPerm)
 	if err != nil && !errors.Is(err, errExist) {
-		return classed("fence target", err)
+		return classed(w.target.String(), err)
 	}
 	return nil
 }

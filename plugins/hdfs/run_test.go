@@ -17,6 +17,7 @@ import (
 // journal is what of a run is durable outside the target: accepted units and
 // the commit plan.
 type journal struct {
+	prepared   bool
 	accepted   []plugins.Manifest
 	plan       []plugins.Op
 	generation int64
@@ -40,7 +41,14 @@ func (p *process) run(ctx context.Context, j *journal) error {
 		return err
 	}
 	steps := []func() error{
-		func() error { return master.Prepare(ctx) },
+		func() error {
+			if j.prepared {
+				return nil
+			}
+			err := master.Prepare(ctx)
+			j.prepared = err == nil
+			return err
+		},
 		func() error { return master.Fence(ctx, j.generation, nil) },
 		func() error { return p.split(ctx, j, 0) },
 		func() error { return p.split(ctx, j, 1) },
