@@ -60,8 +60,8 @@ func newColumn(config *ReaderConfig, i int, setup plugins.Setup) (*column, error
 	if err != nil {
 		return nil, err
 	}
-	if setup.Dialect == plugins.DialectDataX && kind.Kind == plugins.KindDate {
-		kind.Kind = plugins.KindDatetime // DataX's date has a time of day
+	if kind.Kind == plugins.KindDate && (setup.Dialect == plugins.DialectDataX || settings.hasTime()) {
+		kind.Kind = plugins.KindDatetime // the old tools' date is java.util.Date
 	}
 	c := &column{Column: kind, seed: mix(config.Seed + uint64(i)*0x9e3779b97f4a7c15 + 1)}
 	c.Name = settings.Name
@@ -84,6 +84,11 @@ func newColumn(config *ReaderConfig, i int, setup plugins.Setup) (*column, error
 		c.Nullable = true
 	}
 	return c, nil
+}
+
+// hasTime says that the bounds or value of a date have a time of day.
+func (s ColumnConfig) hasTime() bool {
+	return strings.Contains(s.Random, ":") || s.Value != nil && strings.Contains(string(*s.Value), ":")
 }
 
 // constant makes every value the one that text spells; null is NULL, as in

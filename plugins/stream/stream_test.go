@@ -361,3 +361,18 @@ func BenchmarkReader(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
 }
+
+// TestDateWithATimeOfDay: the date of the old tools is java.util.Date, which
+// has one; settings are validated before anybody knows the dialect.
+func TestDateWithATimeOfDay(t *testing.T) {
+	settings := `{"sliceRecordCount": 2, "column": [{"value":"2001-06-04 00:00:00","type":"date"},
+		{"type":"date","random":"2014-07-07 00:00:00, 2016-07-07 12:00:00"},{"type":"date","value":"2001-06-04"}]}`
+	for dialect, last := range map[plugins.Dialect]plugins.Kind{
+		plugins.DialectDataX: plugins.KindDatetime, plugins.DialectFlinkX: plugins.KindDate, plugins.DialectNative: plugins.KindDate,
+	} {
+		r := readerOf(t, settings, plugins.Setup{Dialect: dialect})
+		if r.columns[0].Kind != plugins.KindDatetime || r.columns[1].Kind != plugins.KindDatetime || r.columns[2].Kind != last {
+			t.Errorf("%s: kinds %v, %v, %v", dialect, r.columns[0].Kind, r.columns[1].Kind, r.columns[2].Kind)
+		}
+	}
+}
