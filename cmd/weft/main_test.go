@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,7 +28,7 @@ func weft(t *testing.T, environ []string, args ...string) ran {
 	var stdout, stderr bytes.Buffer
 	dir := t.TempDir()
 	e := &env{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr,
-		environ: append([]string{"HOME=" + dir, "PWD=" + dir, "WEFT_CONF_DIR=" + confDir(t, "{}")}, environ...)}
+		environ: append(slices.Clone(environ), "HOME="+dir, "PWD="+dir, "WEFT_CONF_DIR="+confDir(t, "{}"))}
 	code := e.main(t.Context(), args)
 	return ran{code, stdout.String(), stderr.String()}
 }

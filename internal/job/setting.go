@@ -15,7 +15,6 @@ import (
 type nativeSetting struct {
 	Speed        nativeSpeed      `json:"speed"`
 	ErrorLimit   *errorLimitShape `json:"errorLimit"`
-	Dirty        *Dirty           `json:"dirty"`
 	UnitBytes    *int64           `json:"unitBytes"`
 	UnitInterval *Duration        `json:"unitInterval"`
 	MaxRowBytes  *int             `json:"maxRowBytes"`
@@ -36,6 +35,7 @@ type nativeSpeed struct {
 type oldSetting struct {
 	nativeSetting
 	Speed      oldSpeed   `json:"speed"`
+	Dirty      oldDirty   `json:"dirty"`
 	Restore    oldRestore `json:"restore"`
 	Restart    oldRestart `json:"restart"`
 	Log        any        `json:"log" weft:"ignored" doc:"weft logs to standard error and to the containers' logs"`
@@ -51,6 +51,11 @@ type oldSpeed struct {
 	WriterChannel int `json:"writerChannel"`
 	Rebalance     any `json:"rebalance" weft:"ignored" doc:"idle slots take the next split anyway"`
 	Throttle      any `json:"throttle" weft:"ignored"`
+}
+
+type oldDirty struct {
+	Path   string `json:"path"`
+	Hadoop any    `json:"hadoopConfig"`
 }
 
 type oldRestore struct {
@@ -126,9 +131,6 @@ func (l *loader) ownKeys(shape *nativeSetting) {
 	set(&s.MaxAttempts, shape.MaxAttempts)
 	set(&s.Zone, shape.Zone)
 	s.YARN, s.Timeout = shape.YARN, shape.Timeout
-	if shape.Dirty != nil && shape.Dirty.Path != "" {
-		s.Dirty = shape.Dirty
-	}
 }
 
 func set[T any](to *T, from *T) {
@@ -141,6 +143,10 @@ func set[T any](to *T, from *T) {
 func (l *loader) oldKeys(n *jsontree.Node, shape *oldSetting) {
 	if shape.Restart.Attempts != nil {
 		l.spec.Setting.MaxAttempts = max(1, *shape.Restart.Attempts)
+	}
+	if shape.Dirty.Path != "" {
+		l.note(begin(n.At("dirty.path")), CodeApproximated, plugins.Warn, settingPath+".dirty.path",
+			"nothing is written to dirty.path: dirty rows are kept in the run's own folder", "")
 	}
 	if shape.Restore.IsStream {
 		l.failAt(n, "restore.isStream", CodeUnsupported, "a real-time job: weft moves what is there and ends", "")
@@ -215,7 +221,6 @@ func (s *Setting) problems() []settingProblem {
 		value, min Duration
 	}{
 		{"unitInterval", s.UnitInterval, Duration(time.Second)},
-		{"timeout.connect", s.Timeout.Connect, Duration(time.Millisecond)},
 		{"timeout.call", s.Timeout.Call, Duration(time.Millisecond)},
 		{"timeout.run", s.Timeout.Run, 0},
 	} {

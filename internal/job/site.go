@@ -84,7 +84,7 @@ func NewSite() *Site {
 			Slots:             2,
 			MaxMasterAttempts: 2,
 		},
-		Timeout: Timeout{Connect: Duration(20 * time.Second), Call: Duration(time.Minute)},
+		Timeout: Timeout{Call: Duration(time.Minute)},
 		Clean:   Clean{Runs: Duration(7 * 24 * time.Hour), Binaries: Duration(7 * 24 * time.Hour)},
 		final:   make(map[string]string),
 		origin:  make(map[string]string),

@@ -62,29 +62,16 @@ type Setting struct {
 	YARN YARN `json:"yarn"`
 	// Timeout holds how long is waited for what.
 	Timeout Timeout `json:"timeout"`
-	// Dirty asks for FlinkX's files of dirty rows; nil if the job does not.
-	Dirty *Dirty `json:"dirty,omitempty"`
 }
 
 // Timeout says how long is waited for what; all are above 0 unless said
 // otherwise.
 type Timeout struct {
-	// Connect bounds the opening of one connection to a server.
-	Connect Duration `json:"connect"`
-	// Call bounds one question to a server that moves no rows: a remote
-	// procedure call, a look at a table's columns.
+	// Call bounds one question of `check` and `plan` to one end or to the
+	// cluster.
 	Call Duration `json:"call"`
 	// Run bounds the whole run, exit code 10; 0 is no bound.
 	Run Duration `json:"run"`
-}
-
-// Dirty says where dirty rows go, in FlinkX's format of four columns.
-type Dirty struct {
-	// Path is a folder, a file-system URI or a path on the default file
-	// system.
-	Path string `json:"path"`
-	// HadoopConfig holds Hadoop settings for that file system.
-	HadoopConfig map[string]string `json:"hadoopConfig,omitempty"`
 }
 
 // YARN says how the job runs on a cluster. `weft run` ignores it.
