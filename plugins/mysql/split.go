@@ -14,8 +14,11 @@ const (
 	// minPieceRows is the number of rows below which a split of its own
 	// costs more than it gains.
 	minPieceRows = 5_000
-	// oversplit is how many splits are made for each slot, so that slots
-	// finish together although splits are not equal.
+	// fullPieceRows is the number of rows up to which a piece is not cut again
+	// only to even out the slots: each piece makes at least one file.
+	fullPieceRows = 500_000
+	// oversplit is how many times the engine wants more splits than it has
+	// slots, so that slots finish together although splits are not equal.
 	oversplit = 4
 )
 
@@ -36,7 +39,7 @@ func (r *Reader) Splits(ctx context.Context, want int) ([]plugins.Split, error) 
 	}
 	pieces := 1
 	if want > 1 {
-		pieces = (want*oversplit + sources - 1) / sources
+		pieces = (want + sources - 1) / sources
 	}
 	var list []plugins.Split
 	for end, e := range r.ends {
@@ -91,6 +94,7 @@ func (r *Reader) cut(ctx context.Context, whole piece, pieces int) ([]weighed, e
 		return []weighed{{whole, f.rows}}, nil
 	}
 	whole.Key, whole.Ordered = key.columns, key.ordered
+	pieces = worth(pieces, f.rows)
 	if pieces < 2 {
 		whole.Key = pick(key.ordered, key.columns, nil)
 		return []weighed{{whole, f.rows}}, nil
@@ -105,6 +109,13 @@ func (r *Reader) cut(ctx context.Context, whole piece, pieces int) ([]weighed, e
 		return nil, err
 	}
 	return assemble(whole, cut, key.nullable), nil
+}
+
+// worth lowers the number of pieces of a table of about so many rows to what
+// makes full pieces, but not below one for each slot.
+func worth(pieces int, rows int64) int {
+	slots := (pieces + oversplit - 1) / oversplit
+	return max(slots, min(pieces, int(rows/fullPieceRows)))
 }
 
 // cutQuery cuts a query by the values of its column splitPk.
