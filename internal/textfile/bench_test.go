@@ -11,6 +11,9 @@ import (
 	"weft/plugins"
 )
 
+// never is longer than a batch.
+const never = 1 << 30
+
 // benchColumns are 8 columns of about 115 bytes a row as text.
 func benchColumns() []plugins.Column {
 	return []plugins.Column{
@@ -25,7 +28,8 @@ func benchColumns() []plugins.Column {
 	}
 }
 
-func benchBatch() *plugins.Batch {
+// benchBatch makes a batch in which every oddth note has a line end.
+func benchBatch(odd int) *plugins.Batch {
 	r := rand.New(rand.NewPCG(1, 2))
 	b := plugins.NewBatch(benchColumns())
 	for i := range plugins.DefaultBatchRows {
@@ -37,9 +41,12 @@ func benchBatch() *plugins.Batch {
 		c[4].AppendString(fmt.Sprintf("%d.%02d", r.IntN(1_000_000), r.IntN(100)))
 		c[5].AppendInt(1_700_000_000_000_000 + r.Int64N(1e14)/1_000_000*1_000_000)
 		c[6].AppendInt(19_000 + r.Int64N(900))
-		if i%20 == 0 {
+		switch {
+		case i%20 == 0:
 			c[7].AppendNull()
-		} else {
+		case i%odd == 0:
+			c[7].AppendString("a remark of\nsome length")
+		default:
 			c[7].AppendString(fmt.Sprintf("a remark of some length %d", r.IntN(1000)))
 		}
 		b.EndRow(115)
@@ -47,8 +54,8 @@ func benchBatch() *plugins.Batch {
 	return b
 }
 
-func benchmarkEncode(b *testing.B, o EncoderOptions) {
-	batch := benchBatch()
+func benchmarkEncode(b *testing.B, o EncoderOptions, odd int) {
+	batch := benchBatch(odd)
 	o.Columns = benchColumns()
 	e, err := NewEncoder(o)
 	if err != nil {
@@ -68,23 +75,28 @@ func benchmarkEncode(b *testing.B, o EncoderOptions) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(batch.Rows), "ns/row")
 }
 
-func BenchmarkEncodePlain(b *testing.B) { benchmarkEncode(b, EncoderOptions{Format: Hive()}) }
+func BenchmarkEncodePlain(b *testing.B) { benchmarkEncode(b, EncoderOptions{Format: Hive()}, never) }
 
 // Every value of three columns needs a look: the blank is the delimiter.
 func BenchmarkEncodeEscape(b *testing.B) {
 	f := escaping(false)
 	f.Delimiter = " "
-	benchmarkEncode(b, EncoderOptions{Format: f, OnDelimiter: Escape})
+	benchmarkEncode(b, EncoderOptions{Format: f, OnDelimiter: Escape}, never)
 }
 
-func BenchmarkEncodeCSV(b *testing.B) { benchmarkEncode(b, EncoderOptions{Format: CSV()}) }
+// One value in fifty needs a look.
+func BenchmarkEncodeEscapeSome(b *testing.B) {
+	benchmarkEncode(b, EncoderOptions{Format: escaping(true), OnDelimiter: Escape}, 50)
+}
+
+func BenchmarkEncodeCSV(b *testing.B) { benchmarkEncode(b, EncoderOptions{Format: CSV()}, 50) }
 
 func BenchmarkDecodePlain(b *testing.B) {
 	e, err := NewEncoder(EncoderOptions{Format: Hive(), Columns: benchColumns()})
 	if err != nil {
 		b.Fatal(err)
 	}
-	batch := benchBatch()
+	batch := benchBatch(never)
 	var refused plugins.Refusals
 	refused.Reset(batch.Rows)
 	e.Begin(batch, &refused)

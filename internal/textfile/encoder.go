@@ -66,6 +66,8 @@ type cell struct {
 	null string
 	how  how
 	v    *plugins.Vector
+	// marks says, for careful, which values need care.
+	marks []bool
 }
 
 // NewEncoder returns an Encoder, or says what is wrong with the options.
@@ -135,7 +137,7 @@ func (e *Encoder) Begin(b *plugins.Batch, refused *plugins.Refusals) {
 // prepare chooses how the column is written.
 func (e *Encoder) prepare(c *cell, refused *plugins.Refusals) {
 	switch {
-	case c.v.InData() && (c.v.Text || c.v.Kind != plugins.KindBytes):
+	case plain(c.v):
 		c.how = copied
 		if !e.clean(c.v) {
 			c.how = e.inspect(c, refused)
@@ -199,7 +201,11 @@ func (e *Encoder) appendRow(dst []byte, row int) []byte {
 		case rendered:
 			dst = plugins.AppendText(dst, v, row, c.Scale)
 		case careful:
-			dst = e.appendCareful(dst, e.text(c, row))
+			if text := e.text(c, row); c.marks[row] {
+				dst = e.appendCareful(dst, text)
+			} else {
+				dst = append(dst, text...)
+			}
 		}
 		if c.last == 0 {
 			dst = append(dst, c.trailer...)

@@ -3,6 +3,7 @@ package textfile
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"weft/plugins"
@@ -89,6 +90,37 @@ func (g *guard) clean(v *plugins.Vector) bool {
 	return !bytes.Contains(v.Data, []byte(g.format.Null))
 }
 
+// suspect sets in marks, one a row, which values of v may hold something
+// special; it searches at memory speed, so that the rest costs nothing more.
+func (g *guard) suspect(v *plugins.Vector, marks []bool) {
+	for _, b := range g.specials {
+		mark(v, marks, func(p []byte) int { return bytes.IndexByte(p, b) })
+	}
+	if g.format.Null != "" {
+		mark(v, marks, func(p []byte) int { return bytes.Index(p, []byte(g.format.Null)) })
+		return
+	}
+	for i := range marks {
+		marks[i] = marks[i] || v.Offsets[i] == v.Offsets[i+1]
+	}
+}
+
+// mark sets the rows in which find finds something.
+func mark(v *plugins.Vector, marks []bool, find func([]byte) int) {
+	for row, at := 0, 0; ; {
+		next := find(v.Data[at:])
+		if next < 0 {
+			return
+		}
+		at += next
+		for int(v.Offsets[row+1]) <= at {
+			row++
+		}
+		marks[row] = true
+		at = int(v.Offsets[row+1])
+	}
+}
+
 func hasEmpty(v *plugins.Vector) bool {
 	for i := range v.Len() {
 		if v.Offsets[i] == v.Offsets[i+1] && !v.IsNull(i) {
@@ -135,19 +167,28 @@ func (g *guard) delimits(text []byte) bool {
 
 // text returns the text of a value that is not NULL, valid until the next call.
 func (g *guard) text(c *cell, row int) []byte {
-	if c.v.InData() && (c.v.Text || c.v.Kind != plugins.KindBytes) {
+	if plain(c.v) {
 		return c.v.Bytes(row)
 	}
 	g.scratch = plugins.AppendText(g.scratch[:0], c.v, row, c.Scale)
 	return g.scratch
 }
 
-// inspect looks at every value of a column, refuses rows or replaces values,
-// and says how the rest is written.
+// inspect looks at the values of a column that may be special, refuses rows or
+// replaces values, and says how the rest is written.
 func (g *guard) inspect(c *cell, refused *plugins.Refusals) how {
 	changed := false
-	for i := range c.v.Len() {
-		if c.v.IsNull(i) {
+	c.marks = slices.Grow(c.marks[:0], c.v.Len())[:c.v.Len()]
+	clear(c.marks)
+	if plain(c.v) {
+		g.suspect(c.v, c.marks)
+	} else {
+		for i := range c.marks {
+			c.marks[i] = true
+		}
+	}
+	for i, marked := range c.marks {
+		if !marked || c.v.IsNull(i) {
 			continue
 		}
 		text := g.text(c, i)
@@ -169,11 +210,14 @@ func (g *guard) inspect(c *cell, refused *plugins.Refusals) how {
 	if g.format.Quote != 0 || g.policy == Escape {
 		return careful
 	}
-	if c.v.InData() && (c.v.Text || c.v.Kind != plugins.KindBytes) {
+	if plain(c.v) {
 		return copied
 	}
 	return rendered
 }
+
+// plain says that the vector's bytes are the texts that are written.
+func plain(v *plugins.Vector) bool { return v.InData() && (v.Text || v.Kind != plugins.KindBytes) }
 
 // replaceable says that a value of the kind is free text; in a number or time
 // nothing is replaced.
