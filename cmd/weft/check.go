@@ -102,18 +102,14 @@ func (c *checking) offline(cmd *cobra.Command, flags *jobFlags) error {
 
 // counts says how many failures, warnings and notes there are.
 func counts(list []job.Diagnostic) string {
-	number := make(map[string]int)
+	found := make(map[string]int)
 	for _, d := range list {
-		number[d.Level()]++
+		found[d.Level()]++
 	}
 	var parts []string
 	for _, level := range []string{"error", "warning", "note"} {
-		switch n := number[level]; n {
-		case 0:
-		case 1:
-			parts = append(parts, "1 "+level)
-		default:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, level))
+		if n := found[level]; n > 0 {
+			parts = append(parts, number(n, level))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -157,9 +157,9 @@ func TestCheckCluster(t *testing.T) {
 		code       int
 		texts      []string
 	}{
-		{"good", `{` + staging + `}`, 0, []string{"has 1 active nodes", `queue "default" takes applications`, "the cluster allows 8192 MiB", "will be made in"}},
+		{"good", `{` + staging + `}`, 0, []string{`queue "default" takes applications`, "containers of 1024 MiB", "will be made in"}},
 		{"queue", `{` + staging + `, "queue": "nosuch"}`, fault.ExitUsage, []string{"FAIL  yarn", "E6003", `queue "nosuch" does not exist`}},
-		{"memory", `{` + staging + `, "containerMemoryMiB": 9000}`, fault.ExitUsage, []string{"FAIL  yarn", "containers of 9000 MiB"}},
+		{"memory", `{` + staging + `, "containerMemoryMiB": 9000}`, fault.ExitUsage, []string{"FAIL  yarn", "9000 MiB"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filesJob(t, `{"yarn": `+tt.yarn+`}`)
@@ -172,6 +172,9 @@ func TestCheckClusterTrouble(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "gone")
 	r := weft(t, []string{"HADOOP_CONF_DIR=" + missing}, "check", filesJob(t, "{}"), "--connect")
 	r.want(t, fault.ExitUsage, "E2205", missing)
+	secured := hadoopDir(t, closedPort(t))
+	write(t, filepath.Join(secured, "core-site.xml"), "<configuration><property><name>hadoop.security.authentication</name><value>kerberos</value></property></configuration>")
+	weft(t, []string{"HADOOP_CONF_DIR=" + secured}, "check", filesJob(t, "{}"), "--connect").want(t, fault.ExitDenied, "E5001", "Kerberos")
 	// Nobody listens: a deadline ends the wait, and is named.
 	environ := []string{"HADOOP_CONF_DIR=" + hadoopDir(t, closedPort(t)), "HADOOP_USER_NAME=tester"}
 	path := filesJob(t, `{"timeout": {"call": "1s"}, "yarn": {"staging": "`+t.TempDir()+`"}}`)
@@ -182,7 +185,7 @@ func TestPlan(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	path := jobFile(t, fmt.Sprintf(toFiles, `{"speed": {"channel": 2}, "errorLimit": {"record": 5}}`, out))
 	r := weft(t, nil, "plan", path)
-	r.want(t, 0, "stream -> hdfs", "exactly-once", "dirty rows fail the job: above 5", "1 columns:", "splits:", "containers of",
+	r.want(t, 0, "stream -> hdfs", "exactly-once", "dirty rows fail the job: above 5", "1 column:", "split", "of 1024 MiB",
 		"will be made", "reader stream:", "queue default")
 	if _, err := os.Stat(out); err == nil {
 		t.Error("planning made the target")

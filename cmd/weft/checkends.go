@@ -13,8 +13,10 @@ import (
 	"weft/internal/fsys"
 	"weft/internal/hadoop"
 	"weft/internal/job"
+	"weft/internal/submit"
 	"weft/plugins"
 	"weft/yarnrpc/hadoopconf"
+	"weft/yarnrpc/record"
 	"weft/yarnrpc/rm"
 )
 
@@ -78,7 +80,7 @@ func (c *checking) mapping(ctx context.Context, open *job.Spec) {
 		for _, f := range made.Findings {
 			c.finding("plan", f)
 		}
-		c.add(plugins.OK, "", "plan", fmt.Sprintf("%d columns, %d splits", len(made.Plan.Columns), len(made.Plan.Splits)), "")
+		c.add(plugins.OK, "", "plan", number(len(made.Plan.Columns), "column")+", "+number(len(made.Plan.Splits), "split"), "")
 		return nil
 	})
 }
@@ -116,47 +118,37 @@ func (c *checking) yarn(ctx context.Context, cluster *hadoop.Cluster, open *job.
 }
 
 func (c *checking) askManager(ctx context.Context, client *rm.Client, open *job.Spec) error {
-	nodes, err := client.Metrics(ctx)
+	reserved, err := client.NewApplication(ctx)
 	if err != nil {
 		return err
 	}
-	if nodes.Active == 0 {
-		c.add(plugins.Warn, "", "yarn", fmt.Sprintf("%s has no active node: a run would wait", client.Address()), "")
-	} else {
-		c.add(plugins.OK, "", "yarn", fmt.Sprintf("%s has %d active nodes", client.Address(), nodes.Active), "")
-	}
-	if err := c.queue(ctx, client, open.Setting.YARN.Queue); err != nil {
-		return err
-	}
-	largest, err := client.NewApplication(ctx)
-	if err != nil {
-		return err
-	}
+	before := len(c.lines)
 	size := plan.SizeOf(open.Setting, open.Setting.Channel)
-	need := max(size.ContainerMiB, size.MasterMiB)
-	text := fmt.Sprintf("containers of %d MiB and %d vcores, the cluster allows %d MiB and %d vcores",
-		need, size.VCores, largest.Max.MemoryMB, largest.Max.VCores)
-	if int64(need) > largest.Max.MemoryMB || size.VCores > int(largest.Max.VCores) {
-		c.add(plugins.Fail, fault.CodeBadRequest, "yarn", text, "set yarn.slots, yarn.containerMemoryMiB or yarn.masterMemoryMiB lower")
-		return nil
+	if err := c.preflight(ctx, client, open.Setting.YARN, size, reserved.Max); err != nil {
+		return err
 	}
-	c.add(plugins.OK, "", "yarn", text, "")
+	if len(c.lines) == before {
+		c.add(plugins.OK, "", "yarn", fmt.Sprintf("%s: queue %q takes applications, and the cluster containers of %d MiB",
+			client.Address(), open.Setting.YARN.Queue, max(size.ContainerMiB, size.MasterMiB)), "")
+	}
 	return nil
 }
 
-func (c *checking) queue(ctx context.Context, client *rm.Client, name string) error {
-	queue, there, err := client.Queue(ctx, name)
-	switch {
-	case err != nil:
+// preflight finds what would make YARN refuse the run or leave it waiting;
+// largest is its largest container.
+func (c *checking) preflight(ctx context.Context, client *rm.Client, y job.YARN, size plan.Size, largest record.Resource) error {
+	findings, err := submit.Preflight(ctx, client, submit.Wants{Queue: y.Queue, Label: y.NodeLabel, Max: largest,
+		Master:    record.Resource{MemoryMB: int64(size.MasterMiB), VCores: 1},
+		Container: record.Resource{MemoryMB: int64(size.ContainerMiB), VCores: int32(size.VCores)}})
+	if err != nil {
 		return err
-	case !there:
-		c.add(plugins.Fail, fault.CodeBadRequest, "yarn", fmt.Sprintf("queue %q does not exist", name), "set yarn.queue")
-	case queue.State != rm.QueueRunning:
-		c.add(plugins.Fail, fault.CodeBadRequest, "yarn", fmt.Sprintf("queue %q takes no applications: it is stopped or draining", name), "")
-	case len(queue.Children) > 0:
-		c.add(plugins.Fail, fault.CodeBadRequest, "yarn", fmt.Sprintf("queue %q has queues below it and takes no applications", name), "set yarn.queue to one of them")
-	default:
-		c.add(plugins.OK, "", "yarn", fmt.Sprintf("queue %q takes applications", name), "")
+	}
+	for _, f := range findings {
+		if f.Severity == plugins.Fail && (f.Key == "queue" || f.Reason == plugins.ReasonConfig) {
+			c.add(f.Severity, fault.CodeBadRequest, "yarn", f.Text, f.Hint)
+			continue
+		}
+		c.finding("yarn", f)
 	}
 	return nil
 }

@@ -2,14 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"weft/internal/checkpoint"
+	"weft/internal/fault"
 	"weft/internal/hadoop"
 )
 
 // cluster opens the cluster that the environment names. The caller closes it.
 func (e *env) cluster() (*hadoop.Cluster, error) {
-	return hadoop.Open(hadoop.Options{Env: e.lookup, Log: e.log})
+	c, err := hadoop.Open(hadoop.Options{Env: e.lookup, Log: e.log})
+	if errors.Is(err, hadoop.ErrSecured) {
+		return nil, fault.New(fault.CodeClusterDenied, "", err)
+	}
+	return c, err
 }
 
 // staged opens the staging folder: its URI, and where runs lie in it.

@@ -22,8 +22,9 @@ func (p *shownPlan) print(w io.Writer) error {
 	fmt.Fprintf(&b, "time zone   %s for instants written as text\n", s.Zone)
 	fmt.Fprintf(&b, "units       %d MiB or %v\n", s.UnitBytes>>20, time.Duration(s.UnitInterval))
 	fmt.Fprintf(&b, "limits      %s\n", speedText(s))
-	fmt.Fprintf(&b, "cluster     %d containers of %d MiB and %d vcores with %d slots each, a master of %d MiB, queue %s\n",
-		p.Size.Containers, p.Size.ContainerMiB, p.Size.VCores, p.Size.SlotsPerContainer, p.Size.MasterMiB, s.YARN.Queue)
+	fmt.Fprintf(&b, "cluster     %s of %d MiB and %s with %s each, a master of %d MiB, queue %s\n",
+		number(p.Size.Containers, "container"), p.Size.ContainerMiB, number(p.Size.VCores, "vcore"),
+		number(p.Size.SlotsPerContainer, "slot"), p.Size.MasterMiB, s.YARN.Queue)
 	if p.Until != "" {
 		fmt.Fprintf(&b, "increment   up to and with %s\n", p.Until)
 	}
@@ -38,11 +39,16 @@ func (p *shownPlan) print(w io.Writer) error {
 	return nil
 }
 
-func speedText(s job.Setting) string {
-	parts := []string{fmt.Sprintf("%d slots", s.Channel)}
-	if s.Channel == 1 {
-		parts[0] = "1 slot"
+// number counts things: "1 split", "2 splits".
+func number(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
 	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func speedText(s job.Setting) string {
+	parts := []string{number(s.Channel, "slot")}
 	if s.BytesPerSecond > 0 {
 		parts = append(parts, fmt.Sprintf("%d bytes a second", s.BytesPerSecond))
 	}
@@ -53,7 +59,7 @@ func speedText(s job.Setting) string {
 }
 
 func (p *shownPlan) printColumns(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%d columns:\n", len(p.Columns))
+	fmt.Fprintf(b, "\n%s:\n", number(len(p.Columns), "column"))
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for i, c := range p.Columns {
 		target := plugins.Column{}
@@ -84,7 +90,7 @@ func typeText(c plugins.Column) string {
 const shownSplits = 20
 
 func (p *shownPlan) printSplits(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%d splits:\n", len(p.Splits))
+	fmt.Fprintf(b, "\n%s:\n", number(len(p.Splits), "split"))
 	for i, s := range p.Splits {
 		if i == shownSplits {
 			fmt.Fprintf(b, "  ... %d more (-o json shows all)\n", len(p.Splits)-i)

@@ -15,7 +15,6 @@ import (
 	"weft/internal/fault"
 	"weft/internal/job"
 	"weft/internal/submit"
-	"weft/plugins"
 	"weft/yarnrpc/record"
 	"weft/yarnrpc/rm"
 )
@@ -123,20 +122,9 @@ func ignoreMissing(err error) error {
 // check finds what would go wrong before anything is written.
 func (s *submission) check(ctx context.Context, largest record.Resource) error {
 	s.size = plan.SizeOf(s.spec.Setting, s.spec.Setting.Channel)
-	y := s.spec.Setting.YARN
-	findings, err := submit.Preflight(ctx, s.yarn, submit.Wants{Queue: y.Queue, Label: y.NodeLabel, Max: largest,
-		Master:    record.Resource{MemoryMB: int64(s.size.MasterMiB), VCores: 1},
-		Container: record.Resource{MemoryMB: int64(s.size.ContainerMiB), VCores: int32(s.size.VCores)}})
-	if err != nil {
-		return err
-	}
 	c := &checking{env: s.env, path: s.spec.Name, spec: s.spec}
-	for _, f := range findings {
-		if f.Severity == plugins.Fail && (f.Key == "queue" || f.Reason == plugins.ReasonConfig) {
-			c.add(f.Severity, fault.CodeBadRequest, "yarn", f.Text, f.Hint)
-			continue
-		}
-		c.finding("yarn", f)
+	if err := c.preflight(ctx, s.yarn, s.spec.Setting.YARN, s.size, largest); err != nil {
+		return err
 	}
 	if !s.flags.noCheck {
 		if err := c.ends(ctx, s.open); err != nil {
