@@ -97,6 +97,7 @@ func EqualRanges(kind plugins.Kind, first, last string, pieces int, rows int64) 
 	var from Tuple
 	if low != nil && high != nil {
 		span := new(big.Int).Sub(high, low)
+		span.Add(span, big.NewInt(1))
 		previous := low
 		for i := 1; i < pieces; i++ {
 			at := new(big.Int).Mul(span, big.NewInt(int64(i)))
@@ -152,7 +153,7 @@ func (c *cutter) cut(ctx context.Context, first, last Tuple, pieces int) ([]Piec
 	c.parts = []part{whole}
 	for range c.probes {
 		i := c.heaviest()
-		if i < 0 || c.parts[i].Rows <= c.target(pieces) || len(c.parts) >= 4*pieces {
+		if i < 0 || c.parts[i].Rows <= c.target(pieces) {
 			break
 		}
 		if err := c.halve(ctx, i); err != nil {

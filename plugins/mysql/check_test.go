@@ -55,8 +55,9 @@ func TestCheck(t *testing.T) {
 
 // TLS is used when the server has it, can be insisted on and verified; the
 // bulk connection and the other one alike.
-func TestTLS(t *testing.T) {
-	s := newSchema(t)
+func TestTLS(t *testing.T) { onServers(t, testTLS) }
+
+func testTLS(t *testing.T, s *schema, _ bool) {
 	s.exec("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)")
 	for mode, encrypted := range map[string]bool{
 		`{"mode": "off"}`: false, `{"mode": "preferred"}`: true, `{"mode": "required"}`: true,
@@ -124,8 +125,9 @@ func TestDataX(t *testing.T) {
 }
 
 // Constants are read from nowhere, in the kind that the job names.
-func TestConstants(t *testing.T) {
-	s := newSchema(t)
+func TestConstants(t *testing.T) { onServers(t, testConstants) }
+
+func testConstants(t *testing.T, s *schema, _ bool) {
 	s.exec("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)")
 	r := s.reader(`{"table": "t", "column": [{"name": "dt", "value": "2024-01-31", "type": "date"}, {"name": "id"}, {"name": "n", "value": 5, "type": "decimal(3,1)"}, {"name": "s", "value": "it's", "format": "x"}]}`)
 	if c := r.setup.Columns[3]; c.Kind != plugins.KindString || *c.Constant != "it's" || c.Format != "x" {

@@ -25,8 +25,9 @@ func untilAndRows(t *testing.T, r *Reader) (string, []string) {
 
 // Each run reads what was added since the one before, up to what was there
 // when it began; rows without a value are in none.
-func TestIncrement(t *testing.T) {
-	s := newSchema(t)
+func TestIncrement(t *testing.T) { onServers(t, testIncrement) }
+
+func testIncrement(t *testing.T, s *schema, _ bool) {
 	s.exec("CREATE TABLE i (id int PRIMARY KEY, at datetime(3), KEY (at))",
 		"INSERT INTO i VALUES (1, '2024-01-01 10:00:00.5'), (2, '2024-01-02'), (3, NULL)")
 	settings := `{"table": "i", "column": ["id"], "increColumn": "at"}`
@@ -54,8 +55,9 @@ func TestIncrement(t *testing.T) {
 
 // With useMaxFunc the newest value waits for the next run, and startLocation
 // is inclusive, as in FlinkX.
-func TestIncrementUseMaxFunc(t *testing.T) {
-	s := newSchema(t)
+func TestIncrementUseMaxFunc(t *testing.T) { onServers(t, testIncrementUseMaxFunc) }
+
+func testIncrementUseMaxFunc(t *testing.T, s *schema, _ bool) {
 	s.exec("CREATE TABLE i (id int PRIMARY KEY, n bigint, KEY (n))", "INSERT INTO i VALUES (1, 10), (2, 20), (3, 20), (4, 30), (5, 30)")
 	settings := `{"table": "i", "column": ["id", "n"], "increColumn": "1", "startLocation": 10, "useMaxFunc": true}`
 	at, rows := untilAndRows(t, s.reader(settings))

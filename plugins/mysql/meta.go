@@ -25,11 +25,11 @@ type meta struct {
 }
 
 // dialMeta connects and prepares the session as dialWire does.
-func dialMeta(ctx context.Context, s source, session []setup, limit time.Duration) (*meta, error) {
+func dialMeta(ctx context.Context, s source, session []setup) (*meta, error) {
 	c := driver.NewConfig()
 	c.Net, c.Addr, c.DBName = "tcp", s.address, s.database
 	c.User, c.Passwd = s.user, s.password.Reveal()
-	c.Timeout, c.ReadTimeout, c.WriteTimeout = s.connectTimeout, limit, s.connectTimeout
+	c.Timeout, c.ReadTimeout, c.WriteTimeout = s.connectTimeout, s.queryTimeout, s.connectTimeout
 	c.TLS, c.AllowFallbackToPlaintext = s.tls, s.tlsOptional
 	c.InterpolateParams = true
 	c.Logger = log.New(io.Discard, "", 0) // every error is returned, too
@@ -39,7 +39,7 @@ func dialMeta(ctx context.Context, s source, session []setup, limit time.Duratio
 	}
 	db := sql.OpenDB(guarded{connector})
 	db.SetMaxOpenConns(1)
-	m := &meta{db: db, limit: limit, name: s.address}
+	m := &meta{db: db, limit: s.queryTimeout, name: s.address}
 	if err := m.open(ctx, s.connectTimeout, session); err != nil {
 		m.close()
 		return nil, err

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,7 @@ func (p *prober) Cut(ctx context.Context, after, guess, upTo sqlread.Tuple) (key
 	d, columns := dialect(), p.key.columns
 	list := p.exprs + ", " + d.After(columns, after) + " AND " + d.UpTo(columns, upTo)
 	row, err := p.one(ctx, list, " WHERE "+d.From(columns, guess), "")
-	if e := serverErrorOf(err); e != nil && (e.Number == errMixOfCollations || e.Number == errNotConvertible) {
+	if e := serverErrorOf(err); e != nil && slices.Contains(errNotInCharset, e.Number) {
 		return nil, nil, nil // the column's character set has no such letters
 	}
 	if err != nil || row == nil || row[len(row)-1] != "1" {
@@ -61,11 +62,9 @@ func (p *prober) Cut(ctx context.Context, after, guess, upTo sqlread.Tuple) (key
 	return key, before, err
 }
 
-// Errors of a comparison with text that the column cannot hold.
-const (
-	errMixOfCollations = 1267
-	errNotConvertible  = 3988
-)
+// errNotInCharset are the errors of a comparison with text that the column's
+// character set does not have.
+var errNotInCharset = []int{1267, 3854, 3988}
 
 func (p *prober) one(ctx context.Context, list, where, direction string) (sqlread.Tuple, error) {
 	row, err := p.meta.row(ctx, "SELECT "+list+" FROM "+p.from+where+

@@ -27,6 +27,7 @@ type Reader struct {
 	metas    map[int]*meta
 	until    *increment // fixed by Until
 	minRows  int64      // smallest piece worth a split of its own
+	fullRows int64      // largest piece that is not cut only to even out slots
 	current  piece
 	decoder  *decoder
 	prepared *statement
@@ -59,7 +60,7 @@ func NewReader(config plugins.Config, setup plugins.Setup) (plugins.Reader, erro
 		}
 	}
 	return &Reader{config: c, setup: setup, ends: ends, metas: make(map[int]*meta),
-		text: c.Protocol == protocolText, minRows: minPieceRows}, nil
+		text: c.Protocol == protocolText, minRows: minPieceRows, fullRows: fullPieceRows}, nil
 }
 
 // zero is the policy for zero dates.
@@ -141,7 +142,6 @@ func (r *Reader) start(ctx context.Context, p piece, at sqlread.Tuple) error {
 
 // execute runs the query in the protocol of the connection.
 func (r *Reader) execute(ctx context.Context, query string) ([]definition, error) {
-	r.wire.timeout = seconds(r.config.QueryTimeOut, 1000)
 	if !r.text {
 		st, err := r.wire.prepare(ctx, query)
 		if err == nil {
@@ -300,7 +300,7 @@ func (r *Reader) meta(ctx context.Context, end int) (*meta, error) {
 		return m, nil
 	}
 	m, err := tryAddresses(ctx, r, end, func(s source) (*meta, error) {
-		return dialMeta(ctx, s, r.sessionSetup(end), seconds(r.config.QueryTimeOut, 1000))
+		return dialMeta(ctx, s, r.sessionSetup(end))
 	})
 	if err != nil {
 		return nil, err
@@ -341,6 +341,7 @@ func (r *Reader) source(end int, t target, address string) (source, error) {
 	return source{
 		address: address, user: e.user, password: e.secret, database: t.database,
 		tls: config, tlsOptional: r.config.TLS.Mode == tlsPreferred,
+		queryTimeout:   seconds(r.config.QueryTimeOut, 1000),
 		connectTimeout: millis(t.parameters["connecttimeout"], seconds(r.config.ConnectTimeout, 10)),
 		idleTimeout:    millis(t.parameters["sockettimeout"], seconds(r.config.ReadTimeout, 600)),
 	}, err

@@ -30,12 +30,26 @@ type schema struct {
 
 func newSchema(t testing.TB) *schema {
 	t.Helper()
-	db := shared.MariaDB(t)
+	return schemaOf(t, shared.MariaDB(t))
+}
+
+func schemaOf(t testing.TB, db *cluster.Database) *schema {
+	t.Helper()
 	name, err := db.NewSchema(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &schema{t: t, name: name, db: db}
+}
+
+// onServers runs a test on MariaDB and, where it can be had, on MySQL.
+func onServers(t *testing.T, test func(t *testing.T, s *schema, mariaDB bool)) {
+	t.Run("mariadb", func(t *testing.T) { test(t, newSchema(t), true) })
+	t.Run("mysql", func(t *testing.T) {
+		if db := shared.MySQL(t); db != nil {
+			test(t, schemaOf(t, db), false)
+		}
+	})
 }
 
 // on returns the schema for a subtest, which ends with its readers.

@@ -16,6 +16,7 @@ type source struct {
 	tls            *tls.Config // nil for none
 	tlsOptional    bool        // plain is fine if the server has no TLS
 	connectTimeout time.Duration
+	queryTimeout   time.Duration // until the first row
 	idleTimeout    time.Duration // silence in mid-result
 }
 
@@ -37,9 +38,8 @@ func sessionSetup(own []string) []setup {
 		{statement: "SET NAMES utf8mb4"},
 		{statement: "SET SESSION time_zone = '+00:00'"},
 		{statement: "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_DATE', ''), " +
-			"'NO_ZERO_IN_DATE', ''), 'PAD_CHAR_TO_FULL_LENGTH', ''), " +
-			"net_write_timeout = GREATEST(@@SESSION.net_write_timeout, 3600) " +
-			"/*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */", optional: true},
+			"'NO_ZERO_IN_DATE', ''), 'PAD_CHAR_TO_FULL_LENGTH', '')", optional: true},
+		{statement: "SET SESSION net_write_timeout = 3600 /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */", optional: true},
 	}
 	for _, statement := range own {
 		list = append(list, setup{statement: statement})

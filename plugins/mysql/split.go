@@ -94,7 +94,9 @@ func (r *Reader) cut(ctx context.Context, whole piece, pieces int) ([]weighed, e
 		return []weighed{{whole, f.rows}}, nil
 	}
 	whole.Key, whole.Ordered = key.columns, key.ordered
-	pieces = worth(pieces, f.rows)
+	if key.index != "" {
+		pieces = worth(pieces, f.rows, r.fullRows)
+	}
 	if pieces < 2 {
 		whole.Key = pick(key.ordered, key.columns, nil)
 		return []weighed{{whole, f.rows}}, nil
@@ -113,9 +115,9 @@ func (r *Reader) cut(ctx context.Context, whole piece, pieces int) ([]weighed, e
 
 // worth lowers the number of pieces of a table of about so many rows to what
 // makes full pieces, but not below one for each slot.
-func worth(pieces int, rows int64) int {
+func worth(pieces int, rows, full int64) int {
 	slots := (pieces + oversplit - 1) / oversplit
-	return max(slots, min(pieces, int(rows/fullPieceRows)))
+	return max(slots, min(pieces, int(rows/full)))
 }
 
 // cutQuery cuts a query by the values of its column splitPk.

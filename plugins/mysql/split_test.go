@@ -143,20 +143,20 @@ func checkSplits(t *testing.T, s *schema, c keyCase, table string, random *rand.
 	s.exec("INSERT IGNORE INTO "+table+" VALUES "+strings.Join(values, ","), "ANALYZE TABLE "+table)
 	settings := fmt.Sprintf(`{"table": %q, "column": ["n"], "splitPk": %q}`, table, c.splitPk)
 	r := s.reader(settings)
-	r.minRows = 1
+	r.minRows, r.fullRows = 1, 1
 	want, _ := readAll(t, r, whole())
 	slices.Sort(want)
-	for _, slots := range []int{1, 2, 5} {
-		splits := splitsOf(t, r, slots)
-		if again := splitsOf(t, r, slots); !cmp.Equal(splits, again) {
+	for _, pieces := range []int{1, 8, 20} {
+		splits := splitsOf(t, r, pieces)
+		if again := splitsOf(t, r, pieces); !cmp.Equal(splits, again) {
 			t.Errorf("splits differ when made again: %s", cmp.Diff(splits, again))
 		}
 		got, refused := readAll(t, r, splits)
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" || len(refused) > 0 {
-			t.Fatalf("%d slots, %d splits, %d rows, refused %v: %s", slots, len(splits), len(want), refused, diff)
+			t.Fatalf("%d pieces wanted, %d splits, %d rows, refused %v: %s", pieces, len(splits), len(want), refused, diff)
 		}
-		if slots == 5 {
+		if pieces == 20 {
 			reportSplits(t, c, splits, len(want))
 			for _, split := range splits[:min(3, len(splits))] {
 				checkResume(t, r, split, c.ordered)
@@ -217,7 +217,7 @@ func TestWorth(t *testing.T) {
 		rows   int64
 		want   int
 	}{{16, 10, 4}, {16, 1_000_000, 4}, {16, 5_000_000, 10}, {16, 1 << 40, 16}, {4, -1, 1}, {1, 1 << 40, 1}} {
-		if got := worth(c.pieces, c.rows); got != c.want {
+		if got := worth(c.pieces, c.rows, 500_000); got != c.want {
 			t.Errorf("worth(%d, %d) = %d; want %d", c.pieces, c.rows, got, c.want)
 		}
 	}

@@ -66,6 +66,7 @@ func dialWire(ctx context.Context, s source, session []setup) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.timeout = s.queryTimeout
 	return w, w.library.SetDeadline(time.Time{})
 }
 
