@@ -4,20 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"weft/internal/fault"
-	"weft/internal/job"
-	"weft/yarnrpc/record"
 	"weft/yarnrpc/rm"
 )
 
-// killDeadline bounds the wait for the end of a killed application.
-const killDeadline = 60 * time.Second
-
 // follow tells that the application is there and, unless detached, waits for
-// its end and gives the run's exit code.
+// its end and gives the run's exit code. When ctx ends, the application is
+// killed, and its end waited for.
 func (s *submission) follow(ctx context.Context, report *rm.Report) error {
 	if s.flags.detach {
 		return s.detached(report)
@@ -25,14 +20,16 @@ func (s *submission) follow(ctx context.Context, report *rm.Report) error {
 	if s.env.output != "json" {
 		fmt.Fprintf(s.env.stderr, "Submitted application %s\n", report.ID)
 	}
-	watch := newWatch(s.run)
-	show := s.env.follow(watch, s.flags.progress)
-	last, err := s.waitEnd(ctx, report, watch)
-	show()
+	f := &found{run: s.run, report: report, folder: s.folder}
+	err := s.pursue(ctx, f, s.flags.progress)
+	if ctx.Err() != nil && f.lives() {
+		fmt.Fprintf(s.env.stderr, "killing %s; once more to leave at once\n", report.ID)
+		err = s.end(context.WithoutCancel(ctx), f, fmt.Sprintf("killed by its client: %v", context.Cause(ctx)))
+	}
 	if err != nil {
 		return err
 	}
-	result, err := s.resultOf(context.WithoutCancel(ctx), last)
+	result, err := s.settle(context.WithoutCancel(ctx), f)
 	if err != nil {
 		return err
 	}
@@ -51,74 +48,36 @@ func (s *submission) detached(report *rm.Report) error {
 	return nil
 }
 
-// waitEnd looks at the application until it has ended. When ctx ends, the
-// application is killed, and its end waited for.
-func (s *submission) waitEnd(ctx context.Context, report *rm.Report, watch *watch) (*rm.Report, error) {
+// pursue looks at the application until it has ended, or ctx does, and shows
+// progress. f.report is the newest report then.
+func (s *session) pursue(ctx context.Context, f *found, progress string) (err error) {
+	master := &asker{folder: f.folder}
+	watch := newWatch(f.run, master.status)
+	watch.reported(f.report)
+	stop := watch.start(ctx)
+	show := s.env.follow(watch, progress)
+	defer func() {
+		show()
+		stop()
+		err = errors.Join(err, master.close())
+	}()
 	ticker := time.NewTicker(reportPause)
 	defer ticker.Stop()
-	for {
-		if ended(report.State) {
-			return report, nil
-		}
+	for !f.report.State.Ended() {
 		select {
 		case <-ctx.Done():
-			return s.killed(ctx, report)
+			return context.Cause(ctx)
 		case <-ticker.C:
 		}
-		next, err := s.yarn.Report(ctx, report.ID)
+		next, err := s.yarn.Report(ctx, f.report.ID)
 		if ctx.Err() != nil {
-			return s.killed(ctx, report)
+			return context.Cause(ctx)
 		}
 		if err != nil {
-			return nil, fault.New(fault.CodeStateUnknown, "follow application "+report.ID.String(), err)
+			return fault.New(fault.CodeStateUnknown, "follow application "+f.report.ID.String(), err)
 		}
 		watch.reported(next)
-		report = next
+		f.report = next
 	}
-}
-
-func ended(s rm.State) bool {
-	return s == rm.StateFinished || s == rm.StateFailed || s == rm.StateKilled
-}
-
-// killed kills the application because this process was told to end.
-func (s *submission) killed(ctx context.Context, report *rm.Report) (*rm.Report, error) {
-	fmt.Fprintf(s.env.stderr, "killing %s; once more to leave at once\n", report.ID)
-	alone, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), killDeadline,
-		fmt.Errorf("application %s did not end within %s of being killed", report.ID, killDeadline))
-	defer cancel()
-	if err := s.yarn.Kill(alone, report.ID, fmt.Sprintf("killed by its client: %v", context.Cause(ctx))); err != nil {
-		return nil, err
-	}
-	return s.yarn.Report(alone, report.ID)
-}
-
-// resultOf is what the run left in its folder, or, if its ApplicationMaster
-// had no chance to write anything, what YARN says.
-func (s *submission) resultOf(ctx context.Context, report *rm.Report) (*job.Result, error) {
-	result, err := s.folder.Result(ctx)
-	switch {
-	case err == nil && (result.ApplicationID == report.ID.String() || result.State == job.StateSucceeded):
-		result.TrackingURL = report.TrackingURL
-		return result, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	return yarnResult(s.run, s.spec.Name, report), nil
-}
-
-// yarnResult makes a result of YARN's report alone.
-func yarnResult(run, name string, report *rm.Report) *job.Result {
-	r := &job.Result{RunID: run, Job: name, State: job.StateFailed, Cause: report.Diagnostics,
-		ApplicationID: report.ID.String(), TrackingURL: report.TrackingURL,
-		DurationMillis: report.Finished.Sub(report.Started).Milliseconds(), Outputs: []string{}, Verify: "off"}
-	if report.State == rm.StateKilled || report.Final == record.FinalKilled {
-		r.State, r.Reason = job.StateKilled, job.ReasonKilled
-	}
-	if r.Cause == "" {
-		r.Cause = fmt.Sprintf("the application ended %v without a word of its ApplicationMaster", report.State)
-		r.Hint = fmt.Sprintf("weft logs %s", report.ID)
-	}
-	r.ExitCode = job.ExitCode(r.State, r.Reason)
-	return r
+	return nil
 }

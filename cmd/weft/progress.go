@@ -24,6 +24,10 @@ const (
 // one's status.
 type follower interface{ Snapshot() tracker.Snapshot }
 
+// announcer is a follower that says when there is something to show for the
+// first time: before that its lines would all say the same.
+type announcer interface{ First() <-chan struct{} }
+
 // follow shows progress on standard error until the returned function is
 // called, which waits for the last of it.
 func (e *env) follow(of follower, how string) (stop func()) {
@@ -39,6 +43,10 @@ func (e *env) follow(of follower, how string) (stop func()) {
 	case isFile && term.IsTerminal(int(file.Fd())):
 		pause, show = blockPause, block.show
 	}
+	var first <-chan struct{}
+	if a, ok := of.(announcer); ok {
+		first = a.First()
+	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -46,6 +54,10 @@ func (e *env) follow(of follower, how string) (stop func()) {
 		defer ticker.Stop()
 		for {
 			select {
+			case <-first:
+				first = nil
+				ticker.Reset(pause)
+				show(of.Snapshot())
 			case <-ticker.C:
 				show(of.Snapshot())
 			case <-done:

@@ -7,13 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"weft/internal/fault"
 	"weft/internal/hadoop"
-	"weft/internal/job"
 	"weft/internal/submit"
-	"weft/yarnrpc"
 	"weft/yarnrpc/rm"
-	"weft/yarnrpc/yarnid"
 )
 
 // session is a verb's line to the cluster.
@@ -42,11 +38,11 @@ func living() []rm.State {
 	return []rm.State{rm.StateNew, rm.StateNewSaving, rm.StateSubmitted, rm.StateAccepted, rm.StateRunning}
 }
 
-// applicationOf returns the newest application of a run, or nil if YARN knows
-// none.
+// applicationOf returns the newest application of a run of this user, or nil if
+// YARN knows none. Run ids are a user's own, as the staging folder is.
 func (s *session) applicationOf(ctx context.Context, run string, states []rm.State) (*rm.Report, error) {
 	list, err := s.yarn.Applications(ctx, rm.Filter{Types: []string{submit.ApplicationType},
-		Tags: []string{submit.RunTag(run)}, States: states})
+		Tags: []string{submit.RunTag(run)}, States: states, Users: []string{s.cluster.User}})
 	if err != nil {
 		return nil, fmt.Errorf("look for the run's application: %w", err)
 	}
@@ -55,24 +51,6 @@ func (s *session) applicationOf(ctx context.Context, run string, states []rm.Sta
 	}
 	newest := slices.MaxFunc(list, func(a, b rm.Report) int { return a.Started.Compare(b.Started) })
 	return &newest, nil
-}
-
-// find returns the application that a word means: an application id, or the
-// run id of one.
-func (s *session) find(ctx context.Context, word string) (*rm.Report, error) {
-	if id, err := yarnid.ParseApplication(word); err == nil {
-		return s.yarn.Report(ctx, id)
-	}
-	report, err := s.applicationOf(ctx, job.ID(word), nil)
-	if err != nil {
-		return nil, err
-	}
-	if report == nil {
-		err := fault.New(fault.CodeUnknownApp, "run "+word, fmt.Errorf("%w by a run of that id", yarnrpc.ErrUnknownApplication))
-		err.Hint = "weft list shows the runs that YARN knows"
-		return nil, err
-	}
-	return report, nil
 }
 
 // runOf returns the run id in an application's tags; empty if there is none.
