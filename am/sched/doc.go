@@ -12,7 +12,7 @@
 //
 // # The run
 //
-//	planning --Planned--> running --all splits done, RM heard of--> committing --Committed--> finished
+//	planning --Planned--> running --all done and ended, RM heard of--> committing --Committed--> finished
 //	    |                    |                                           |                (SUCCEEDED)
 //	    | Broken             | error limit, fatal error,                 | CommitFailed
 //	    v                    v attempts spent, Kill, Broken              v

@@ -31,8 +31,9 @@ func (m *Machine) checkLimit() {
 	sum := m.accepted
 	sum.Add(m.live())
 	if text := exceeded(m.config.Limit, sum, m.allDone()); text != "" {
-		m.give(job.StateFailed, Why{Reason: job.ReasonErrorLimit, Cause: text + m.reasons().String()},
-			m.config.DrainDeadline)
+		// What is known of the rows is added at the end: attempts that drain
+		// still tell.
+		m.give(job.StateFailed, Why{Reason: job.ReasonErrorLimit, Cause: text}, m.config.DrainDeadline)
 	}
 }
 

@@ -84,7 +84,9 @@ func (m *Machine) emit(e Effect) { m.out = append(m.out, e) }
 
 // settle draws the consequences that do not depend on which event it was.
 func (m *Machine) settle() {
-	if m.phase == running && m.allDone() && m.inWindow() {
+	// The attempts of done splits are about to end, and what they say of their
+	// dirty rows belongs into the result.
+	if m.phase == running && m.allDone() && m.running() == 0 && m.inWindow() {
 		m.phase = committing
 		m.emit(Commit{})
 	}
@@ -209,6 +211,9 @@ func (m *Machine) commitFailed(ev CommitFailed) {
 
 func (m *Machine) finish(f Finish) {
 	m.phase = finished
+	if f.Why.Reason == job.ReasonErrorLimit {
+		f.Why.Cause += m.reasons().String()
+	}
 	for _, s := range m.splits {
 		s.attempt = nil
 	}

@@ -149,6 +149,9 @@ func (m *Machine) ended(ev Ended) {
 		m.emit(Instruct{ID: ev.ID, Directive: umbilical.Stop})
 		return
 	}
+	if ev.Dirty == nil { // what it reported before
+		ev.Dirty, ev.Sample = a.dirty, a.sample
+	}
 	m.top.add(ev.Dirty, ev.Sample)
 	s.attempt = nil
 	switch {

@@ -127,9 +127,10 @@ func (p *pump) cycle(ctx context.Context) error {
 	task := p.o.Task
 	task.From = p.from
 	f := newFeed(&p.o, &p.waits, task, p.careful.until)
-	ctx, stop := context.WithCancel(ctx)
+	// Only reading ends with the cycle: a unit sealed in it is still offered.
+	cycle, stop := context.WithCancel(ctx)
 	var reading sync.WaitGroup
-	reading.Go(func() { f.run(ctx) })
+	reading.Go(func() { f.run(cycle) })
 	err = p.write(ctx, f)
 	stop()
 	reading.Wait()

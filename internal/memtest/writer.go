@@ -21,7 +21,6 @@ type writer struct {
 	dir     string // of the attempt
 	file    fsys.File
 	name    string
-	unit    int
 	rows    int64
 	bytes   int64
 	buf     []byte
@@ -89,19 +88,29 @@ func (w *writer) flush(ctx context.Context) error {
 	if len(w.buf) == 0 {
 		return nil
 	}
-	if w.file == nil {
-		// A unit that was given up may have left a file of this name behind.
-		name := path.Join(w.dir, fmt.Sprintf("%06d", w.unit))
-		file, err := w.w.FS.Create(ctx, name, 0o600)
-		if err != nil {
-			return err
-		}
-		w.file, w.name = file, name
-		w.unit++
+	if err := w.create(ctx); err != nil {
+		return err
 	}
 	n, err := w.file.Write(w.buf)
 	w.bytes += int64(n)
 	return err
+}
+
+// create opens the unit's file under the next free name: the attempt may have
+// been opened before, to redo a unit behind others.
+func (w *writer) create(ctx context.Context) error {
+	for n := 0; w.file == nil; n++ {
+		name := path.Join(w.dir, fmt.Sprintf("%06d", n))
+		file, err := w.w.FS.CreateExclusive(ctx, name, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		w.file, w.name = file, name
+	}
+	return nil
 }
 
 // Seal implements plugins.Writer.
