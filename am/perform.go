@@ -89,13 +89,13 @@ func (m *Master) commit(ctx context.Context) {
 		units = append(units, m.units[id]...)
 	}
 	target, _ := m.committer.(plugins.Committer)
-	labels, err := commit.Run(ctx, commit.Options{Committer: target, Root: m.o.Root, Folder: m.folder,
+	outputs, err := commit.Run(ctx, commit.Options{Committer: target, Root: m.o.Root, Folder: m.folder,
 		Journal: m.store, Job: m.o.Spec.Name, Plan: m.plan, Units: units, Window: m.heart.current, Log: m.o.Log})
 	if err != nil {
 		m.events.put(sched.CommitFailed{Why: whyOf(err)})
 		return
 	}
-	m.outputs = labels // read after the workers have ended
+	m.outputs = outputs // read after the workers have ended
 	m.events.put(sched.Committed{})
 }
 

@@ -54,7 +54,8 @@ type Committer interface {
 	// and may be repeated.
 	Prepare(ctx context.Context) error
 	// Fence makes writes of generations before this one fail, those of the
-	// adopted attempts excepted. Called before any work is handed out.
+	// adopted attempts excepted. Called before any work is handed out, in every
+	// generation: also in one that finds the commit done and cleaned up.
 	Fence(ctx context.Context, generation int64, adopted []Attempt) error
 	// Plan lists the operations that make the output of the accepted units
 	// visible. It changes nothing. The list is written ahead, whole.
@@ -74,6 +75,9 @@ type Op struct {
 	Do string `json:"do"`
 	// Label says it to people: "rename a/part-0 to b/part-0".
 	Label string `json:"label"`
+	// Output names what becomes visible by it, for the summary of the run: a
+	// folder, a table. Empty for operations that only help.
+	Output string `json:"output,omitempty"`
 	// Data is the plugin's own description.
 	Data json.RawMessage `json:"data,omitempty"`
 }

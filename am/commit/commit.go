@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"weft/internal/checkpoint"
@@ -62,7 +63,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Run commits and returns the labels of the operations, all of them applied.
+// Run commits and returns what became visible, each output named once.
 // It may be repeated after an error.
 func Run(ctx context.Context, o Options) ([]string, error) {
 	c, err := plan(ctx, o)
@@ -72,12 +73,14 @@ func Run(ctx context.Context, o Options) ([]string, error) {
 	if err := o.Window(); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
-	var labels []string
+	var outputs []string
 	for i, op := range c.Ops {
 		if err := apply(ctx, o, op); err != nil {
 			return nil, fmt.Errorf("commit operation %d of %d, %s: %w", i+1, len(c.Ops), op.Label, err)
 		}
-		labels = append(labels, op.Label)
+		if op.Output != "" && !slices.Contains(outputs, op.Output) {
+			outputs = append(outputs, op.Output)
+		}
 	}
 	if c.Location != "" {
 		position := checkpoint.Position{Location: c.Location, Run: o.Plan.Run}
@@ -85,7 +88,7 @@ func Run(ctx context.Context, o Options) ([]string, error) {
 			return nil, fmt.Errorf("commit: %w", err)
 		}
 	}
-	return labels, nil
+	return outputs, nil
 }
 
 // plan returns the run's commit plan: the one that stands, or a new one.

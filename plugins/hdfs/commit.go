@@ -160,7 +160,11 @@ type planner struct {
 func (p *planner) add(do, label string, s step) {
 	data, err := json.Marshal(s)
 	p.err = errors.Join(p.err, err)
-	p.ops = append(p.ops, plugins.Op{Do: do, Label: label, Data: data})
+	op := plugins.Op{Do: do, Label: label, Data: data}
+	if do == doMove || do == doPublish {
+		op.Output = p.target.String()
+	}
+	p.ops = append(p.ops, op)
 }
 
 // newFolder fills out and makes it the target by one rename.
