@@ -12,7 +12,6 @@ import (
 	"weft/internal/fault"
 	"weft/internal/job"
 	"weft/internal/submit"
-	"weft/yarnrpc"
 	"weft/yarnrpc/record"
 	"weft/yarnrpc/rm"
 	"weft/yarnrpc/yarnid"
@@ -55,7 +54,7 @@ func (s *session) lookup(ctx context.Context, word string) (*found, error) {
 	_, err = f.folder.FS.Stat(ctx, f.folder.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		problem := fault.New(fault.CodeUnknownApp, "run "+word,
-			fmt.Errorf("%w of that run, and no folder %s is left of it", yarnrpc.ErrUnknownApplication, f.folder.Dir))
+			fmt.Errorf("YARN knows no application of that run of user %s, and there is no folder %s", s.cluster.User, f.folder.Dir))
 		problem.Hint = "weft list --all shows the runs that YARN knows; -D yarn.staging=... looks elsewhere"
 		return nil, problem
 	}
