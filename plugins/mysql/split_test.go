@@ -157,7 +157,7 @@ func checkSplits(t *testing.T, s *schema, c keyCase, table string, random *rand.
 			t.Fatalf("%d pieces wanted, %d splits, %d rows, refused %v: %s", pieces, len(splits), len(want), refused, diff)
 		}
 		if pieces == 20 {
-			reportSplits(t, c, splits, len(want))
+			reportSplits(t, r, c, splits, len(want))
 			for _, split := range splits[:min(3, len(splits))] {
 				checkResume(t, r, split, c.ordered)
 			}
@@ -165,14 +165,15 @@ func checkSplits(t *testing.T, s *schema, c keyCase, table string, random *rand.
 	}
 }
 
-// reportSplits checks that splitting did split where it can.
-func reportSplits(t *testing.T, c keyCase, splits []plugins.Split, rows int) {
+// reportSplits checks that splitting did split where it can, and evenly.
+func reportSplits(t *testing.T, r *Reader, c keyCase, splits []plugins.Split, rows int) {
 	t.Helper()
-	most := int64(0)
+	most := 0
 	for _, split := range splits {
-		most = max(most, split.Rows)
+		got, _ := readSplit(t, r, split, "", nil)
+		most = max(most, len(got))
 	}
-	t.Logf("%d rows in %d splits, at most about %d each; %q", rows, len(splits), most, splits[len(splits)/2].Label)
+	t.Logf("%d rows in %d splits, at most %d each; %q", rows, len(splits), most, splits[len(splits)/2].Label)
 	var p piece
 	if err := json.Unmarshal(splits[0].Data, &p); err != nil {
 		t.Fatal(err)
@@ -183,8 +184,8 @@ func reportSplits(t *testing.T, c keyCase, splits []plugins.Split, rows int) {
 	if single := c.name == "prefix index" || c.name == "no key at all" || c.name == "float key"; single != (len(splits) == 1) {
 		t.Errorf("%d splits", len(splits))
 	}
-	if c.ordered && most > int64(rows)/2 {
-		t.Errorf("a split has about %d of %d rows", most, rows)
+	if c.ordered && most > rows/2 {
+		t.Errorf("a split has %d of %d rows", most, rows)
 	}
 }
 
