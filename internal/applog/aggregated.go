@@ -54,7 +54,8 @@ func (a Aggregated) Walk(ctx context.Context, application string, visit Visit) (
 // find returns the application's folder. Releases differ in its place
 // (LogAggregationFileController.getRemoteAppLogDir): since 3.3 below a bucket
 // named after the last four digits of the id, before that directly below the
-// suffix, which carries the format's name since 3.1.
+// suffix, which carries the format's name since 3.1 unless
+// yarn.log-aggregation.<format>.remote-app-log-dir-suffix replaces it whole.
 func (a Aggregated) find(ctx context.Context, application string) (string, []fsys.Info, error) {
 	user := path.Join(a.Root, a.User)
 	for _, dir := range a.candidates(application) {
@@ -84,6 +85,7 @@ func (a Aggregated) candidates(application string) []string {
 	return []string{
 		path.Join(user, "bucket-"+suffix+"-tfile", bucket, application),
 		path.Join(user, suffix+"-tfile", application),
+		path.Join(user, "bucket-"+suffix, bucket, application),
 		path.Join(user, suffix, application),
 	}
 }
@@ -98,5 +100,13 @@ func (a Aggregated) walkFile(ctx context.Context, name string, size int64, visit
 	if !ok {
 		return fmt.Errorf("open aggregated log %s: %w", name, fsys.ErrUnsupported)
 	}
-	return tfile.Walk(source, size, tfile.Visit(visit))
+	var visiting error
+	err = tfile.Walk(source, size, func(container, log string, r io.Reader) error {
+		visiting = visit(container, log, r)
+		return visiting
+	})
+	if err != nil && visiting == nil && ctx.Err() == nil {
+		return fmt.Errorf("read aggregated log %s, which `yarn logs` may be able to: %w", name, err)
+	}
+	return err
 }

@@ -17,7 +17,8 @@ import (
 func TestCandidates(t *testing.T) {
 	a := Aggregated{Root: "/tmp/logs", User: "ann"}
 	want := []string{"/tmp/logs/ann/bucket-logs-tfile/0042/application_1_10042",
-		"/tmp/logs/ann/logs-tfile/application_1_10042", "/tmp/logs/ann/logs/application_1_10042"}
+		"/tmp/logs/ann/logs-tfile/application_1_10042",
+		"/tmp/logs/ann/bucket-logs/0042/application_1_10042", "/tmp/logs/ann/logs/application_1_10042"}
 	if diff := cmp.Diff(want, a.candidates("application_1_10042")); diff != "" {
 		t.Error(diff)
 	}
@@ -57,8 +58,8 @@ func TestRunning(t *testing.T) {
 		seen += container + " " + name + " " + strings.TrimSpace(string(text)) + "\n"
 		return err
 	}
-	for _, container := range []string{"c1", "old"} {
-		if err := Running(context.Background(), server.Client(), address, container, collect); err != nil {
+	for _, c := range []struct{ container, at string }{{"c1", address}, {"old", server.URL}} {
+		if err := Running(context.Background(), server.Client(), c.at, c.container, collect); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,9 +13,10 @@ import (
 // maxListBytes bounds the NodeManager's answer that lists a container's logs.
 const maxListBytes = 4 << 20
 
-// Running visits the logs of a container on the NodeManager at address
-// (host:port of its web service), through the web service of Hadoop 3
-// (NMWebServices.getContainerLogsInfo). The request ends with ctx.
+// Running visits the logs of a container on the NodeManager at address, through
+// the web service of Hadoop 3 (NMWebServices.getContainerLogsInfo). The address
+// is host:port of its web service, with http:// or https:// before it or not, as
+// reports of YARN have it. The request ends with ctx.
 func Running(ctx context.Context, client *http.Client, address, container string, visit Visit) error {
 	names, err := listRunning(ctx, client, address, container)
 	if err != nil {
@@ -107,7 +108,10 @@ func fetchRunning(ctx context.Context, client *http.Client, address, container, 
 }
 
 func get(ctx context.Context, client *http.Client, address, path, accept string) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(address, "/")+path, nil)
 	if err != nil {
 		return nil, err
 	}
