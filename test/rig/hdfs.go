@@ -82,8 +82,8 @@ func (r *Rig) Visible(t testing.TB, dir string) []string {
 	})
 }
 
-// Target is a folder of HDFS that belongs to one test; it does not exist.
+// Target is a folder of HDFS that belongs to one test, as does the one above it; neither exists.
 func (r *Rig) Target(t testing.TB) string {
 	name := strings.NewReplacer("/", "-", " ", "-", "#", "-").Replace(t.Name())
-	return "/user/" + r.Hadoop.Superuser() + "/" + name
+	return "/user/" + r.Hadoop.Superuser() + "/" + name + "/out"
 }

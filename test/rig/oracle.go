@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -57,12 +58,14 @@ func (r *Rig) Succeeded(t testing.TB, got Ran, target string, rows int64) Result
 	return result
 }
 
-// NothingLeft wants no folder of a run in the target.
+// NothingLeft wants no folder of a run in the target, nor beside it, where a run works when the target does not exist.
 func (r *Rig) NothingLeft(t testing.TB, target string) {
 	t.Helper()
-	for _, name := range r.Names(t, target) {
-		if strings.HasPrefix(name, ".weft") {
-			t.Errorf("%s is left in %s", name, target)
+	for _, dir := range []string{target, path.Dir(target)} {
+		for _, name := range r.Names(t, dir) {
+			if strings.HasPrefix(name, ".weft") {
+				t.Errorf("%s is left in %s", name, dir)
+			}
 		}
 	}
 }
