@@ -2,6 +2,7 @@ package lint
 
 import (
 	"go/ast"
+	"os"
 	"strings"
 	"testing"
 )
@@ -87,5 +88,25 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s:%d: no init functions: what a package needs is passed to it", f.Path, f.Line(fn.Pos()))
 			}
 		}
+	}
+}
+
+// The plugin of the guide is the one that passes the conformance suite.
+func TestGuideShowsTestedCode(t *testing.T) {
+	source, err := os.ReadFile(root + "/plugins/guide_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile(root + "/docs/plugin-guide.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(source), "// guide begins\n")
+	code, _, ends := strings.Cut(rest, "// guide ends\n")
+	if !found || !ends {
+		t.Fatal("plugins/guide_test.go has lost the lines around the code of the guide")
+	}
+	if !strings.Contains(string(guide), strings.TrimSpace(code)) {
+		t.Error("docs/plugin-guide.md shows other code than plugins/guide_test.go")
 	}
 }
