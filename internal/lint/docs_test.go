@@ -3,6 +3,8 @@ package lint
 import (
 	"go/ast"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -108,5 +110,32 @@ func TestGuideShowsTestedCode(t *testing.T) {
 	}
 	if !strings.Contains(string(guide), strings.TrimSpace(code)) {
 		t.Error("docs/plugin-guide.md shows other code than plugins/guide_test.go")
+	}
+}
+
+// named finds what documents name as a file or a folder of this repository.
+var named = regexp.MustCompile("[`(]((?:am|cmd|conf|container|docs|internal|plugins|scripts|test|yarnrpc)/[a-zA-Z0-9_./-]*[a-zA-Z0-9_-])/?[`)]")
+
+func TestDocumentsNameWhatExists(t *testing.T) {
+	documents, err := filepath.Glob(root + "/docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, path := range append(documents, root+"/README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, match := range named.FindAllSubmatch(text, -1) {
+			count++
+			if _, err := os.Stat(filepath.Join(root, string(match[1]))); err != nil {
+				t.Errorf("%s names %s, which is not there", path, match[1])
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("only %d files are named: the pattern finds nothing", count)
 	}
 }
