@@ -24,17 +24,45 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+const footer = "End of LogType:stderr.This log file belongs to a running container\n****\n\n"
+
 func TestFrame(t *testing.T) {
 	long := strings.Repeat("line\nEnd of LogType: not yet\n", 2000)
-	for _, log := range []string{"", "boom", "boom\n", "a\nEnd of LogType: b\nc\n", long} {
-		served := "Container: c on n\nLogType:stderr\nLogLength:4\nLogContents:\n" + log + "\nEnd of LogType:stderr\n****\n\n"
-		for name, r := range map[string]io.Reader{"whole": strings.NewReader(served), "bytewise": iotest.OneByteReader(strings.NewReader(served))} {
-			got, err := io.ReadAll(&frame{r: r})
-			if err != nil || string(got) != log {
-				t.Errorf("%s: %.40q came back as %.40q, %v", name, log, got, err)
-			}
+	for _, log := range []string{"", "boom", "boom\n", "\n", "a\nEnd of LogType: b\nc\n", "End of LogType:x\n", long} {
+		header := "Container: c on n\nLogType:stderr\nLogLength:" + fmt.Sprint(len(log)) + "\nLogContents:\n"
+		checkFrame(t, "sized", header+log+footer, log)
+	}
+	// Without a length the footer tells; it begins a line.
+	for _, log := range []string{"", "boom\n", "a\nEnd of LogType: b\nc\n", long} {
+		checkFrame(t, "unsized", "LogType:stderr\nLogContents:\n"+log+footer, log)
+	}
+	checkFrame(t, "bare", "no header at all\n", "no header at all\n")
+	checkFrame(t, "cut", "LogLength:100\nLogContents:\nonly this", "only this")
+	checkFrame(t, "odd length", "LogLength:-3\nLogContents:\nx\n"+footer, "x\n")
+}
+
+func checkFrame(t *testing.T, name, served, want string) {
+	t.Helper()
+	for how, r := range map[string]io.Reader{"whole": strings.NewReader(served), "bytewise": iotest.OneByteReader(strings.NewReader(served))} {
+		got, err := io.ReadAll(&frame{r: r})
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %s: %.40q came back as %.40q, %v", name, how, want, got, err)
 		}
 	}
+}
+
+// A frame hands out nothing that it was not given, in the order it was given.
+func FuzzFrame(f *testing.F) {
+	f.Add("LogLength:4\nLogContents:\nboom" + footer)
+	f.Add("LogContents:\nboom\n" + footer)
+	f.Add("LogLength:99999999999999999999\nLogContents:\n")
+	f.Add("boom")
+	f.Fuzz(func(t *testing.T, served string) {
+		got, err := io.ReadAll(&frame{r: strings.NewReader(served)})
+		if err != nil || !strings.Contains(served, string(got)) {
+			t.Fatalf("%q became %q, %v", served, got, err)
+		}
+	})
 }
 
 func TestRunning(t *testing.T) {
