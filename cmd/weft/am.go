@@ -38,22 +38,22 @@ func newMasterCommand(e *env) *cobra.Command {
 				return err
 			}
 			p.limitMemory()
-			return errors.Join(p.coordinate(cmd.Context()), p.close())
+			return p.coordinate(cmd.Context())
 		},
 	}
 }
 
 // coordinate runs the master. A signal means that YARN takes the container
 // away: the process then ends without unregistering, so that the next app
-// attempt goes on with the run.
+// attempt goes on with the run. The master is left as it is, neither told nor
+// waited for: one that saw its context or its connections end would take that
+// for the end of the run, and write and unregister so.
 func (p *process) coordinate(ctx context.Context) error {
-	unbroken, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	ended := make(chan error, 1) // one value
-	go func() { ended <- p.master(unbroken) }()
+	go func() { ended <- p.master(context.WithoutCancel(ctx)) }()
 	select {
 	case err := <-ended:
-		return err
+		return errors.Join(err, p.close())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
