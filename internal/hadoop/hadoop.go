@@ -89,8 +89,8 @@ func LocalFiles() *fsys.Opener {
 }
 
 // callDeadline bounds how long one call to the ResourceManager looks for one
-// that answers: a failover takes seconds, a restart some ten.
-const callDeadline = 60 * time.Second
+// that answers: a failover takes seconds, and a person waits for the answer.
+const callDeadline = 20 * time.Second
 
 // RM returns a client of the ResourceManagers. The caller closes it.
 func (c *Cluster) RM() (*rm.Client, error) {
