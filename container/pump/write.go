@@ -193,16 +193,15 @@ func (p *pump) setAside(ctx context.Context, b *plugins.Batch, refused []plugins
 	row := dirty.Row{Split: p.stamp.Split, Unit: p.sequence, Time: now}
 	for i, r := range b.Refused {
 		row.Row, row.Stage = first+int64(b.Rows+i), dirty.StageRead
-		row.Column, row.Code, row.Cause, row.Raw = r.Column, r.Code, r.Cause, dirty.Cut(r.Raw)
+		row.Column, row.Code, row.Cause, row.Raw = r.Column, r.Code, r.Cause, plugins.CutRaw(r.Raw)
 		if err := p.addDirty(ctx, row); err != nil {
 			return err
 		}
 	}
-	row.Raw = ""
 	for _, r := range refused {
 		row.Row, row.Stage = first+int64(r.Index), dirty.StageWrite
 		row.Column, row.Code, row.Cause = r.Column, r.Code, r.Cause
-		row.Value = dirty.ValueOf(p.o.Task.Columns, b, r.Index)
+		row.SetOriginal(r, p.o.Task.Columns, b)
 		if err := p.addDirty(ctx, row); err != nil {
 			return err
 		}
@@ -223,7 +222,7 @@ func (p *pump) addDirty(ctx context.Context, row dirty.Row) error {
 // sampleOf says one dirty row in words, in at most a few hundred characters.
 func sampleOf(r dirty.Row) string {
 	what := r.Raw
-	if r.Stage == dirty.StageWrite {
+	if what == "" {
 		what = string(r.Value)
 	}
 	if len(what) > 200 {
