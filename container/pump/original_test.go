@@ -42,8 +42,8 @@ func (w *converting) Write(_ context.Context, b *plugins.Batch) error {
 }
 
 // dirtyRows moves the world's rows through a converting writer and returns the
-// dirty file of its only unit.
-func dirtyRows(t *testing.T, m *moving, keep bool) []dirty.Row {
+// dirty file of its only unit, and the sample of the attempt's ending.
+func dirtyRows(t *testing.T, m *moving, keep bool) ([]dirty.Row, string) {
 	t.Helper()
 	to := []plugins.Column{{Name: "ID", Kind: plugins.KindString}, {Name: "NAME", Kind: plugins.KindInt64, Nullable: true}}
 	converter, err := plugins.NewBatchConverter(memtest.Columns(), to, nil)
@@ -55,7 +55,7 @@ func dirtyRows(t *testing.T, m *moving, keep bool) []dirty.Row {
 		w, err := made()
 		return &converting{Writer: w, converter: converter, keep: keep}, err
 	}
-	m.run(t)
+	ending := m.run(t)
 	if len(m.master.units) != 1 {
 		t.Fatalf("%d units accepted, want 1", len(m.master.units))
 	}
@@ -71,7 +71,7 @@ func dirtyRows(t *testing.T, m *moving, keep bool) []dirty.Row {
 		}
 		rows = append(rows, row)
 	}
-	return rows
+	return rows, ending.Sample
 }
 
 // The dirty file shows a row as the reader delivered it, whatever the writer
@@ -79,7 +79,8 @@ func dirtyRows(t *testing.T, m *moving, keep bool) []dirty.Row {
 func TestDirtyFileShowsTheOriginal(t *testing.T) {
 	test(t, &memtest.World{Splits: 1, Rows: 7}, func(t *testing.T, m *moving) {
 		var got []string
-		for _, row := range dirtyRows(t, m, true) {
+		rows, sample := dirtyRows(t, m, true)
+		for _, row := range rows {
 			got = append(got, row.Column+" "+string(row.Code)+" "+string(row.Value)+row.Raw)
 		}
 		want := []string{
@@ -90,7 +91,6 @@ func TestDirtyFileShowsTheOriginal(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		sample := m.master.reports[len(m.master.reports)-1].Sample
 		if !strings.Contains(sample, `{"id":"0","name":"row-0"}`) {
 			t.Errorf("sample %q does not show the row", sample)
 		}
@@ -100,7 +100,7 @@ func TestDirtyFileShowsTheOriginal(t *testing.T) {
 // A raw form that is no JSON does not break the file.
 func TestDirtyFileTakesRawTexts(t *testing.T) {
 	test(t, &memtest.World{Splits: 1, Rows: 1}, func(t *testing.T, m *moving) {
-		rows := dirtyRows(t, m, false)
+		rows, _ := dirtyRows(t, m, false)
 		if len(rows) != 1 || rows[0].Raw != "id and name, NAME" || rows[0].Value != nil {
 			t.Errorf("dirty rows %+v", rows)
 		}
