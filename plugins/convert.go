@@ -24,8 +24,11 @@ type Converter struct {
 	lossy   string
 
 	clock zoneClock
-	// spare takes the converted values and is then swapped with the vector.
-	spare Vector
+	// parsed and spare take the values brought out of text form and the
+	// converted ones, and are then swapped with the vector. There are two, so
+	// that what the vector held at first outlives both steps: it is needed to
+	// show the original of refused rows, until the next Convert.
+	parsed, spare Vector
 	// scratch holds one value's text.
 	scratch []byte
 }
@@ -86,26 +89,27 @@ func (c *Converter) Convert(v *Vector, refused *Refusals) {
 	// untext has finished the job for texts that become strings.
 	if c.convert != nil && v.Kind == c.from.Kind {
 		c.spare.Reset(c.to.Kind)
-		c.run(c.convert, v, refused)
+		c.run(c.convert, v, &c.spare, refused)
 	}
 	if c.limited {
 		c.limits.check(c, v, refused)
 	}
 }
 
-// run converts value by value into spare and swaps that with v.
-func (c *Converter) run(convert func(*Converter, *Vector, *Vector, int) problem, v *Vector, refused *Refusals) {
+// run converts value by value into spare, which was reset, and swaps that with
+// v.
+func (c *Converter) run(convert func(*Converter, *Vector, *Vector, int) problem, v, spare *Vector, refused *Refusals) {
 	for i := range v.Len() {
 		if v.IsNull(i) {
-			c.spare.AppendNull()
+			spare.AppendNull()
 			continue
 		}
-		if p := convert(c, &c.spare, v, i); p != fine {
+		if p := convert(c, spare, v, i); p != fine {
 			c.refuse(v, i, p, refused)
-			c.spare.AppendNull()
+			spare.AppendNull()
 		}
 	}
-	*v, c.spare = c.spare, *v
+	*v, *spare = *spare, *v
 }
 
 // untext brings a vector out of text form. Where the text itself is the
@@ -117,8 +121,8 @@ func (c *Converter) untext(v *Vector, refused *Refusals) {
 	case c.to.Kind == KindString && v.Kind != KindBytes && v.Kind != KindTimestamp:
 		v.Text, v.Kind = false, KindString
 	default:
-		c.spare.Reset(v.Kind)
-		c.run(parseValue, v, refused)
+		c.parsed.Reset(v.Kind)
+		c.run(parseValue, v, &c.parsed, refused)
 	}
 }
 

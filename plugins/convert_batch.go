@@ -8,7 +8,11 @@ import (
 // BatchConverter brings whole batches from the columns of a reader to those of
 // a target: one Converter a column. One goroutine at a time.
 type BatchConverter struct {
+	from    []Column
 	columns []*Converter
+	// before are the columns of the batch as they came: headers only, the
+	// values stay where they are or move into the converters' spare vectors.
+	before []Vector
 }
 
 // NewBatchConverter returns the converter of batches of the columns from into
@@ -24,7 +28,7 @@ func NewBatchConverter(from, to []Column, zone *time.Location) (*BatchConverter,
 			Err:    fmt.Errorf("the reader has %d, the writer %d", len(from), len(to)),
 		}
 	}
-	b := &BatchConverter{columns: make([]*Converter, len(from))}
+	b := &BatchConverter{from: from, columns: make([]*Converter, len(from)), before: make([]Vector, len(from))}
 	for i := range from {
 		c, err := NewConverter(from[i], to[i], zone)
 		if err != nil {
@@ -43,7 +47,14 @@ func (c *BatchConverter) Columns() []*Converter { return c.columns }
 // a value that does not fit to refused, which was reset for b.Rows rows. What
 // refused rows hold afterwards means nothing. This is the change in place that
 // Writer.Write is allowed: what is left in b is what was written and is hashed.
+//
+// Whatever row is added to refused from now on, by the conversion or by the
+// writer's own rules, gets its original form (RowError.Raw), until refused is
+// reset or the next batch converted. A writer that changes the batch further
+// must leave the memory of the old values alone until then.
 func (c *BatchConverter) Convert(b *Batch, refused *Refusals) {
+	copy(c.before, b.Columns)
+	refused.columns, refused.before = c.from, c.before
 	for i, column := range c.columns {
 		column.Convert(&b.Columns[i], refused)
 	}

@@ -313,9 +313,12 @@ func TestBatchConverter(t *testing.T) {
 	refused.Reset(b.Rows)
 	c.Convert(b, &refused)
 	want := &RowErrors{Rows: []RowError{
-		{Index: 1, Column: "n", Code: RowTooLong, Cause: `"abcd" has a length of 4, string(3) takes 3`},
-		{Index: 2, Column: "k", Code: RowOverflow, Cause: `"200" is outside the range of 1-byte int64`},
-		{Index: 3, Column: "k", Code: RowOverflow, Cause: `"300" is outside the range of 1-byte int64`},
+		{Index: 1, Column: "n", Code: RowTooLong, Cause: `"abcd" has a length of 4, string(3) takes 3`,
+			Raw: `{"id":"100","name":"abcd"}`},
+		{Index: 2, Column: "k", Code: RowOverflow, Cause: `"200" is outside the range of 1-byte int64`,
+			Raw: `{"id":"200","name":null}`},
+		{Index: 3, Column: "k", Code: RowOverflow, Cause: `"300" is outside the range of 1-byte int64`,
+			Raw: `{"id":"300","name":"xyz"}`},
 	}}
 	if diff := cmp.Diff(error(want), refused.Err()); diff != "" {
 		t.Error(diff)

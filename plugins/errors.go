@@ -172,6 +172,12 @@ type RowError struct {
 	Code RowCode
 	// Cause says why in words, naming value and limit.
 	Cause string
+	// Raw is the row as the reader delivered it, as RawOf renders it. A writer
+	// that changed the row in place before refusing it must give it; empty
+	// means that the row still stands in the batch as it came. BatchConverter
+	// and Refusals see to it. Of a Refusal, which has a Raw of its own, it
+	// means nothing.
+	Raw string
 }
 
 // RowErrors is what Write returns when it refused rows: the rows named are

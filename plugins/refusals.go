@@ -21,6 +21,10 @@ type Refusals struct {
 	// bits has bit i%64 of word i/64 set if row i is refused. It is cleared
 	// by Reset only where rows says that something was set.
 	bits []uint64
+	// columns and before, set by BatchConverter.Convert, show the batch as the
+	// reader delivered it; nil if nothing has converted it.
+	columns []Column
+	before  []Vector
 }
 
 // Reset empties the collection for a batch of the given number of rows.
@@ -32,13 +36,18 @@ func (r *Refusals) Reset(rows int) {
 	r.bits = slices.Grow(r.bits[:0], words)[:words]
 	clear(r.rows)
 	r.rows = r.rows[:0]
+	r.columns, r.before = nil, nil
 }
 
 // Add refuses a row, unless it is refused already. e.Index must be below the
-// number given to Reset.
+// number given to Reset. A row of a converted batch gets its original form, if
+// e has none.
 func (r *Refusals) Add(e RowError) {
 	if r.Has(e.Index) {
 		return
+	}
+	if e.Raw == "" && r.before != nil {
+		e.Raw = RawOf(r.columns, r.before, e.Index)
 	}
 	r.bits[e.Index>>6] |= 1 << (e.Index & 63)
 	r.rows = append(r.rows, e)

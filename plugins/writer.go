@@ -15,8 +15,8 @@ type Writer interface {
 	// Write takes the batch's rows. It may buffer, but must not keep b or
 	// its memory. It may change values in place to what it really writes
 	// (conversion, a replacement policy): the rows left in b after Write are
-	// what is hashed. *RowErrors names refused rows by index; all others are
-	// then written.
+	// what is hashed. *RowErrors names refused rows by index, and has the
+	// original of those that were changed; all others are then written.
 	Write(ctx context.Context, b *Batch) error
 	// Seal makes every row written since the last seal survive this process
 	// and describes them; the next Write starts a new unit. A unit without

@@ -13,8 +13,9 @@
 //	 "code":"overflow","cause":"...","value":{"id":"7","price":"1e99"},"ts":"..."}
 //
 // Identity of a row is (run, split, unit, row): redoing a unit gives the same.
-// Values are the canonical text of plugins.AppendText, NULL is null, and a
-// value beyond MaxValueBytes is cut.
+// The value is the row as the reader delivered it, before any conversion, in
+// the form of plugins.RawOf: canonical texts, NULL is null, and a value beyond
+// plugins.MaxRawValueBytes is cut.
 //
 //	sink := dirty.New(fs, "/runs/r1/dirty", attempt)
 //	err := sink.Add(ctx, dirty.Row{...})

@@ -37,9 +37,11 @@ type Row struct {
 	Column string          `json:"column,omitempty"`
 	Code   plugins.RowCode `json:"code"`
 	Cause  string          `json:"cause"`
-	// Value is the row as an object of texts; of StageWrite only.
+	// Value is the row as the reader delivered it, an object of texts; of
+	// StageWrite only.
 	Value json.RawMessage `json:"value,omitempty"`
-	// Raw is the row as the source had it, of StageRead only.
+	// Raw is the row as the source had it, of StageRead; of StageWrite only
+	// where a plugin kept the original in a form that is no JSON.
 	Raw string `json:"raw,omitempty"`
 	// Time is when it was refused.
 	Time time.Time `json:"ts"`

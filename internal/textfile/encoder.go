@@ -68,6 +68,10 @@ type cell struct {
 	v    *plugins.Vector
 	// marks says, for careful, which values need care.
 	marks []bool
+	// spare takes the rewritten values and is then swapped with the vector.
+	// Each column has its own: the old values are looked at again when a later
+	// column refuses a row (plugins.Refusals).
+	spare plugins.Vector
 }
 
 // NewEncoder returns an Encoder, or says what is wrong with the options.

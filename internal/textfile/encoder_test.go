@@ -1,6 +1,7 @@
 package textfile
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -112,6 +113,44 @@ func TestReplaceChangesTheBatch(t *testing.T) {
 	}
 	if !v.IsNull(1) {
 		t.Error("the empty text, which will be read as NULL, stayed a text")
+	}
+}
+
+// A row that a later column refuses is shown as it came, although columns
+// before were rewritten.
+func TestReplaceKeepsTheOriginalOfRefusedRows(t *testing.T) {
+	columns := []plugins.Column{{Name: "a", Kind: plugins.KindString}, {Name: "b", Kind: plugins.KindString},
+		{Name: "n", Kind: plugins.KindInt64}}
+	converter, err := plugins.NewBatchConverter(columns, columns, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Hive()
+	f.Delimiter = "-"
+	e, err := NewEncoder(EncoderOptions{Format: f, OnDelimiter: Replace, Replacement: "_", Columns: columns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := plugins.NewBatch(columns)
+	for _, n := range []int64{5, -5} {
+		b.Columns[0].AppendString("longer-than-the-other")
+		b.Columns[1].AppendString("p-q")
+		b.Columns[2].AppendInt(n)
+		b.EndRow(1)
+	}
+	var refused plugins.Refusals
+	refused.Reset(b.Rows)
+	converter.Convert(b, &refused)
+	e.Begin(b, &refused)
+	var rows *plugins.RowErrors
+	if !errors.As(refused.Err(), &rows) || len(rows.Rows) != 1 {
+		t.Fatalf("refused %v, want the row with the negative number", refused.Err())
+	}
+	if want := `{"a":"longer-than-the-other","b":"p-q","n":"-5"}`; rows.Rows[0].Raw != want {
+		t.Errorf("refused row is shown as %s, want %s", rows.Rows[0].Raw, want)
+	}
+	if text, _ := e.Append(nil, 0, 1<<20); string(text) != "longer_than_the_other-p_q-5\n" {
+		t.Errorf("written %q", text)
 	}
 }
 

@@ -77,37 +77,35 @@ func (g *guard) markerEscape(text []byte) int {
 // of empty texts where NULL is written as an empty text.
 func (g *guard) rewrite(c *cell, refused *plugins.Refusals) {
 	v := c.v
-	g.spare.Reset(v.Kind)
-	g.spare.Text = v.Text
+	c.spare.Reset(v.Kind)
+	c.spare.Text = v.Text
 	for i := range v.Len() {
 		if v.IsNull(i) {
-			g.spare.AppendNull()
+			c.spare.AppendNull()
 			continue
 		}
 		text := v.Bytes(i)
 		found := g.trouble(text)
 		switch {
 		case found == harmless:
-			g.spare.AppendBytes(text)
+			c.spare.AppendBytes(text)
 		case found == marker && len(text) == 0:
-			g.spare.AppendNull()
+			c.spare.AppendNull()
 		case g.policy == Replace && replaceable(v.Kind):
-			g.appendReplaced(text)
+			c.spare.Data = g.appendReplaced(c.spare.Data, text)
 			g.settle(c, i, refused)
 		default: // refused by inspect, or bytes, which are written as base64
-			g.spare.AppendBytes(text)
+			c.spare.AppendBytes(text)
 		}
 	}
-	*v, g.spare = g.spare, *v
+	*v, c.spare = c.spare, *v
 }
 
-// appendReplaced appends text to the open value of spare, with the replacement
-// for every delimiter and line end (CR LF is one), or for the whole of it if
-// it is the NULL marker.
-func (g *guard) appendReplaced(text []byte) {
+// appendReplaced appends text with the replacement for every delimiter and line
+// end (CR LF is one), or for the whole of it if it is the NULL marker.
+func (g *guard) appendReplaced(dst, text []byte) []byte {
 	if string(text) == g.format.Null {
-		g.spare.Data = append(g.spare.Data, g.replacement...)
-		return
+		return append(dst, g.replacement...)
 	}
 	for i := 0; i < len(text); i++ {
 		b := text[i]
@@ -118,25 +116,26 @@ func (g *guard) appendReplaced(text []byte) {
 		case g.special[b] && g.delimits(text[i:]):
 			i += min(len(g.format.Delimiter), len(text)-i) - 1
 		default:
-			g.spare.Data = append(g.spare.Data, b)
+			dst = append(dst, b)
 			continue
 		}
-		g.spare.Data = append(g.spare.Data, g.replacement...)
+		dst = append(dst, g.replacement...)
 	}
+	return dst
 }
 
 // settle ends the value that appendReplaced made, unless the replacement itself
 // has made something special of it: then the row is refused.
 func (g *guard) settle(c *cell, row int, refused *plugins.Refusals) {
-	start := g.spare.Offsets[len(g.spare.Offsets)-1]
-	text := g.spare.Data[start:]
+	start := c.spare.Offsets[len(c.spare.Offsets)-1]
+	text := c.spare.Data[start:]
 	found := g.trouble(text)
 	if found == marker && len(text) == 0 {
-		g.spare.AppendNull()
+		c.spare.AppendNull()
 		return
 	}
 	if found != harmless {
 		refused.Add(plugins.RowError{Index: row, Column: c.Name, Code: plugins.RowDelimiter, Cause: g.explain(text, found)})
 	}
-	g.spare.EndValue()
+	c.spare.EndValue()
 }

@@ -21,7 +21,6 @@ type guard struct {
 	specials []byte
 	special  [256]bool
 
-	spare   plugins.Vector
 	scratch []byte
 }
 

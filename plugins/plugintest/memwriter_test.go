@@ -129,6 +129,9 @@ func (w *memWriter) take(b *plugins.Batch) error {
 		switch {
 		case strings.Contains(row, "refuse me") && !w.is("refuses nothing"):
 			refused.Add(plugins.RowError{Index: i, Code: plugins.RowConstraint, Cause: "test"})
+			if w.is("changes refused rows") {
+				b.Columns[0].Ints[i]++
+			}
 		case w.is("loses the neighbours of refused rows") && refused.Len() > 0:
 		case w.is("takes NULL for empty"):
 			w.rows = append(w.rows, strings.ReplaceAll(row, Null, ""))

@@ -60,6 +60,7 @@ func TestBrokenWritersFail(t *testing.T) {
 		"takes NULL for empty":                 "keeps NULLs and extremes of each kind",
 		"keeps the batch":                      "Write does not keep the batch",
 		"refuses nothing":                      "refused rows are named and all others written",
+		"changes refused rows":                 "refused rows are named and all others written",
 		"loses the neighbours of refused rows": "refused rows are named and all others written",
 		"forgets the position":                 "Seal describes the unit",
 		"cannot seal nothing":                  "Seal of an empty unit",

@@ -102,7 +102,7 @@ func namesRefused(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := checkRefused(at.w.Write(ctx, b), bad); err != nil {
+		if err := s.refuses(ctx, at.w, b, bad); err != nil {
 			return err
 		}
 		for i, row := range rows {
@@ -114,7 +114,7 @@ func namesRefused(ctx context.Context, s *Writer) error {
 		b.Reset(s.Columns)
 		s.Refused(b, r.next)
 		r.next++
-		if err := checkRefused(at.w.Write(ctx, b), map[int]bool{0: true}); err != nil {
+		if err := s.refuses(ctx, at.w, b, map[int]bool{0: true}); err != nil {
 			return err
 		}
 		if err := at.write(ctx, 3); err != nil {
@@ -129,6 +129,31 @@ func namesRefused(ctx context.Context, s *Writer) error {
 		}
 		return r.shows(ctx, u)
 	})
+}
+
+// refuses writes a batch of which the writer has to refuse the bad rows, and
+// looks whether their originals can still be shown.
+func (s *Writer) refuses(ctx context.Context, w plugins.Writer, b *plugins.Batch, bad map[int]bool) error {
+	originals := make([]string, b.Rows)
+	for i := range originals {
+		originals[i] = plugins.RawOf(s.Columns, b.Columns, i)
+	}
+	err := w.Write(ctx, b)
+	if err := checkRefused(err, bad); err != nil {
+		return err
+	}
+	var refused *plugins.RowErrors
+	errors.As(err, &refused)
+	for _, row := range refused.Rows {
+		raw := row.Raw
+		if raw == "" { // then the writer has not changed it
+			raw = plugins.RawOf(s.Columns, b.Columns, row.Index)
+		}
+		if raw != originals[row.Index] {
+			return fmt.Errorf("refused row %d is shown as\n%s, the reader delivered\n%s", row.Index, raw, originals[row.Index])
+		}
+	}
+	return nil
 }
 
 func checkRefused(err error, bad map[int]bool) error {
