@@ -81,11 +81,18 @@ func (p *prober) one(ctx context.Context, list, where, direction string) (sqlrea
 	return t, nil
 }
 
+// hasMore says that there are more than n rows with a key; it walks over n
+// entries of the index.
+func (p *prober) hasMore(ctx context.Context, n int64) (bool, error) {
+	row, err := p.meta.row(ctx, "SELECT 1 FROM "+p.from+" ORDER BY "+dialect().Order(p.key.columns, "")+" LIMIT 1 OFFSET "+strconv.FormatInt(n, 10))
+	return row != nil, err
+}
+
 // Estimate implements sqlread.Prober by the optimizer's own dives into the
 // index, which MySQL leaves out if an index is forced upon it.
 func (p *prober) Estimate(ctx context.Context, r sqlread.Range) (int64, error) {
 	where := dialect().Within(p.key.columns, r)
-	if where == "" {
+	if where == "" || p.rows < 0 {
 		return p.rows, nil
 	}
 	return p.meta.estimate(ctx, "SELECT 1 FROM "+p.using+" WHERE "+where)

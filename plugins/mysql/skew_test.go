@@ -83,3 +83,18 @@ func checkPlan(t *testing.T, r *Reader, split plugins.Split) {
 		}
 	}
 }
+
+// A table whose statistics were never made is cut all the same.
+func TestStaleStatistics(t *testing.T) {
+	onServers(t, func(t *testing.T, s *schema, _ bool) {
+		s.exec("CREATE TABLE one (n int PRIMARY KEY)", "INSERT INTO one VALUES (0), (1), (2), (3), (4), (5), (6), (7)",
+			"CREATE TABLE fresh (id int PRIMARY KEY) STATS_PERSISTENT=1, STATS_AUTO_RECALC=0",
+			"INSERT INTO fresh SELECT a.n + 8*b.n + 64*c.n + 512*d.n + 4096*e.n FROM one a, one b, one c, one d, one e")
+		r := s.reader(`{"table": "fresh"}`)
+		splits := splitsOf(t, r, 16)
+		rows, _ := readAll(t, r, splits)
+		if len(splits) < 4 || len(rows) != 32768 {
+			t.Errorf("%d splits, %d rows", len(splits), len(rows))
+		}
+	})
+}

@@ -32,8 +32,8 @@ type setup struct {
 // the job's own statements. With the time zone UTC a TIMESTAMP comes as the
 // instant it is. Zero dates must be legal in literals, since a position can be
 // one. A slow writer may keep the server waiting, and a long read is no
-// mistake that a server-side limit should end. The form of EXPLAIN is the one
-// whose rows prober.Estimate reads.
+// mistake that a server-side limit should end. Numbers of rows must not
+// be a day old, and EXPLAIN must have the form that prober.Estimate reads.
 func sessionSetup(own []string) []setup {
 	list := []setup{
 		{statement: "SET NAMES utf8mb4"},
@@ -41,7 +41,7 @@ func sessionSetup(own []string) []setup {
 		{statement: "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_DATE', ''), " +
 			"'NO_ZERO_IN_DATE', ''), 'PAD_CHAR_TO_FULL_LENGTH', '')", optional: true},
 		{statement: "SET SESSION net_write_timeout = 3600 /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */ " +
-			"/*!80032 , explain_format = 'TRADITIONAL' */", optional: true},
+			"/*!80003 , information_schema_stats_expiry = 0 */ /*!80032 , explain_format = 'TRADITIONAL' */", optional: true},
 	}
 	for _, statement := range own {
 		list = append(list, setup{statement: statement})

@@ -105,12 +105,23 @@ func (r *Reader) cut(ctx context.Context, whole piece, pieces int) ([]weighed, e
 		r.setup.Log.Warn("splitPk has no index: every split scans the whole table", "table", table.String(), "splitPk", key.columns[0].Name)
 		return r.cutBlindly(ctx, whole, table.quoted(), key, pieces)
 	}
-	cut, err := sqlread.Cut(ctx, newProber(m, table, key, f.rows), key.columns,
-		sqlread.CutOptions{Pieces: pieces, MinRows: r.minRows, Rows: f.rows})
-	if err != nil {
-		return nil, err
+	cut, err := r.cutByIndex(ctx, newProber(m, table, key, f.rows), pieces)
+	return assemble(whole, cut, key.nullable), err
+}
+
+// cutByIndex cuts a table whose key has an index. The catalogue's number of
+// rows is not believed when it says that there are few: after a load it lags.
+func (r *Reader) cutByIndex(ctx context.Context, p *prober, pieces int) ([]sqlread.Piece, error) {
+	if few := 2 * r.minRows; p.rows < few {
+		more, err := p.hasMore(ctx, few)
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			p.rows = -1
+		}
 	}
-	return assemble(whole, cut, key.nullable), nil
+	return sqlread.Cut(ctx, p, p.key.columns, sqlread.CutOptions{Pieces: pieces, MinRows: r.minRows, Rows: p.rows})
 }
 
 // worth lowers the number of pieces of a table of about so many rows to what
