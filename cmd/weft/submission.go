@@ -147,6 +147,9 @@ func (s *submission) send(ctx context.Context, reserved rm.NewApplication) (*rm.
 	if err != nil {
 		return nil, err
 	}
+	if err := s.folder.PutBinary(ctx, checkpoint.Binary{URI: binary.String()}); err != nil {
+		return nil, err
+	}
 	folder := s.uri + s.folder.Dir[len(s.rootDir()):]
 	if err := s.cluster.UploadConf(ctx, folder); err != nil {
 		return nil, err
