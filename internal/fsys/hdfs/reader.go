@@ -77,7 +77,8 @@ type readFile struct {
 	mu   sync.Mutex // io.ReaderAt allows calls at once
 	lane *lane
 	r    *lib.FileReader
-	off  int64
+	at   int64 // where r stands
+	off  int64 // where the next Read starts
 	done bool
 }
 
@@ -143,17 +144,24 @@ func (r *readFile) readAt(p []byte, off int64) (int, error) {
 	}
 }
 
-// once moves the library's reader where it is wanted, which reconnects unless it
-// is there or shortly before, and reads.
+// once moves the library's reader where it is wanted, which reconnects, and
+// reads. Reading on needs no Seek, and must not have one: even one that does not
+// move ends the connection. Before a real move that is wanted: a short one
+// forward would leave the library with a wrong idea of its place in the block,
+// from which it would go on after the failure of a DataNode.
 func (r *readFile) once(p []byte, off int64) (int, error) {
-	at, err := r.r.Seek(0, io.SeekCurrent)
-	if err == nil && at != off {
-		_, err = r.r.Seek(off, io.SeekStart)
+	if r.at != off {
+		if _, err := r.r.Seek(0, io.SeekCurrent); err != nil {
+			return 0, err
+		}
+		if _, err := r.r.Seek(off, io.SeekStart); err != nil {
+			return 0, err
+		}
+		r.at = off
 	}
-	if err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
+	n, err := r.r.Read(p)
+	r.at += int64(n)
+	return n, err
 }
 
 // reopen fetches new block locations and tokens.
@@ -163,7 +171,7 @@ func (r *readFile) reopen() error {
 		return plain(err)
 	}
 	r.r.Close()
-	r.r = fresh
+	r.r, r.at = fresh, 0
 	return nil
 }
 
