@@ -101,6 +101,9 @@ func plan(ctx context.Context, o Options) (*checkpoint.Commit, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Ops) == 0 && c.Location == "" {
+		return c, nil // nothing becomes visible: nothing to roll forward either
+	}
 	if err := o.Window(); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
