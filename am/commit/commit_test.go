@@ -385,27 +385,38 @@ func TestEndedContextEndsTheTries(t *testing.T) {
 	})
 }
 
-// A target without a commit of its own has nothing to apply; the position moves
-// all the same, and stays where it was for a job that is not incremental.
+// A target without a commit of its own has nothing to apply. The position of an
+// incremental job is set all the same, from a plan that stands.
 func TestTargetWithoutCommit(t *testing.T) {
 	r := newRun(t)
 	o, _ := r.master(1)
 	o.Committer = nil
-	o.Plan = &job.Plan{Run: "r1"}
 	if outputs, err := Run(t.Context(), o); err != nil || len(outputs) != 0 {
 		t.Errorf("outputs %q, %v; want none", outputs, err)
 	}
-	if p, err := o.Root.Position(t.Context(), "orders"); err != nil || p != (checkpoint.Position{}) {
-		t.Errorf("position %+v, %v; want none", p, err)
+	if p, err := o.Root.Position(t.Context(), "orders"); err != nil || p.Location != "u9" {
+		t.Errorf("position %+v, %v; want u9", p, err)
 	}
-	r.succeedWithoutOps(t)
-}
-
-func (r *run) succeedWithoutOps(t *testing.T) {
-	t.Helper()
-	o, _ := r.master(2)
+	o, _ = r.master(2)
 	if _, err := Run(t.Context(), o); err != nil || len(r.target.shown) != 0 {
 		t.Errorf("applied %q, %v; the plan that stands has no operations", r.target.shown, err)
+	}
+}
+
+// Where nothing becomes visible and no position moves there is nothing to roll
+// forward, and so nothing to write ahead.
+func TestNothingToCommit(t *testing.T) {
+	r := newRun(t)
+	o, j := r.master(1)
+	o.Committer, o.Plan = nil, &job.Plan{Run: "r1"}
+	if outputs, err := Run(t.Context(), o); err != nil || len(outputs) != 0 {
+		t.Errorf("outputs %q, %v; want none", outputs, err)
+	}
+	if _, err := o.Folder.Commit(t.Context()); !errors.Is(err, fs.ErrNotExist) || len(j.records) != 0 {
+		t.Errorf("commit.json: %v, journalled %+v; want neither", err, j.records)
+	}
+	if p, err := o.Root.Position(t.Context(), "orders"); err != nil || p != (checkpoint.Position{}) {
+		t.Errorf("position %+v, %v; want none", p, err)
 	}
 }
 
