@@ -1,0 +1,49 @@
+package fault
+
+import (
+	"testing"
+	"time"
+)
+
+// Containers die by SIGKILL at random moments, one of them three times at most.
+func TestKilledContainers(t *testing.T) {
+	random := newRandom(t)
+	d := start(t, setting{channels: 4, slots: 2, rowsPerSecond: 1500})
+	killed := 0
+	for range 3 {
+		workers := d.weft.Workers(t, d.Rig, d.app, 1)
+		moment := time.NewTimer(time.Duration(random.Int64N(int64(1500 * time.Millisecond))))
+		<-moment.C
+		if err := workers[random.IntN(len(workers))].Kill(); err != nil {
+			t.Fatal(err)
+		}
+		killed++
+	}
+	result := d.succeeded(t)
+	t.Logf("%d containers killed: %d splits in %d attempts", killed, result.Splits, result.Attempts)
+	if result.Attempts <= result.Splits {
+		t.Errorf("%d splits in %d attempts: no kill hit an attempt", result.Splits, result.Attempts)
+	}
+}
+
+// Every container dies as soon as it is seen: the run gives up, and says why.
+func TestEveryContainerKilled(t *testing.T) {
+	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
+	var dead []string
+	for !d.weft.Ended() && len(dead) < 30 {
+		workers, _, err := d.Containers(d.app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range workers {
+			if err := c.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if len(dead) == 0 || dead[len(dead)-1] != c.ID {
+				dead = append(dead, c.ID)
+			}
+		}
+	}
+	t.Logf("%d containers killed: %v", len(dead), dead)
+	d.failed(t, 1, "137")
+}

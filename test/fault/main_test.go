@@ -1,0 +1,109 @@
+package fault
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"weft/test/cluster"
+	"weft/test/cluster/dataset"
+	"weft/test/rig"
+)
+
+// shared holds the servers of all tests of this package. A node that is silent for 3 s is lost.
+var shared = cluster.Shared{Options: cluster.HadoopOptions{NodeManagers: 2, NodeExpiry: 3 * time.Second, MemoryEnforced: true}}
+
+// program is weft as the tests of this package call it.
+var program rig.Program
+
+func TestMain(m *testing.M) {
+	code := shared.Run(m)
+	if err := program.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func newRig(t *testing.T) *rig.Rig {
+	t.Helper()
+	return rig.New(t, shared.Hadoop(t), shared.MariaDB(t), &program)
+}
+
+// newRandom logs its seed.
+func newRandom(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("WEFT_SEED"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("WEFT_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// slow is a run that takes some seconds, in small units, so that there is something to lose and something to keep.
+type slow struct {
+	*rig.Rig
+	table  *rig.Table
+	target string
+	run    string
+	weft   *rig.Running
+	app    string
+	file   string
+}
+
+// setting is what a slow run differs in.
+type setting struct {
+	channels, slots int
+	rowsPerSecond   int
+	writer          rig.Params
+}
+
+const slowRows = 12_000
+
+// start submits a slow run and waits until YARN has it.
+func start(t *testing.T, s setting) *slow {
+	t.Helper()
+	r := newRig(t)
+	table := r.Table(t, dataset.Wide(), slowRows)
+	d := &slow{Rig: r, table: table, target: r.Target(t), run: "run-" + table.Schema}
+	job := table.Job(d.target, s.channels, s.writer)
+	job.Setting["speed"] = rig.Params{"channel": s.channels, "record": s.rowsPerSecond}
+	job.Setting["unitBytes"] = 300_000
+	job.Setting["yarn"] = rig.Params{"slots": s.slots}
+	d.file = job.File(t)
+	d.weft = d.Start(t, d.call())
+	d.app = d.weft.Application(t, r, d.run)
+	return d
+}
+
+func (d *slow) call() rig.Call {
+	return rig.Call{Args: []string{"submit", d.file, "--run-id", d.run, "-o", "json"}}
+}
+
+// succeeded is the oracle.
+func (d *slow) succeeded(t *testing.T) rig.Result {
+	t.Helper()
+	result := d.Succeeded(t, d.weft.Wait(t), d.target, d.table.Rows)
+	d.table.Equal(t, d.Folder(d.target))
+	return result
+}
+
+// failed wants a failure that shows nothing.
+func (d *slow) failed(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	got := d.weft.Wait(t)
+	got.Want(t, code, texts...)
+	d.Gone(t, d.app)
+	d.Nothing(t, d.target)
+	if app := d.App(t, d.app); app.FinalStatus != "FAILED" {
+		t.Errorf("YARN says %+v", app)
+	}
+}
