@@ -139,3 +139,30 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 		t.Errorf("only %d files are named: the pattern finds nothing", count)
 	}
 }
+
+// testName finds the tests that documents name as their proof.
+var testName = regexp.MustCompile("`(Test[A-Za-z0-9_]+)`")
+
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	tests := make(map[string]bool)
+	for _, f := range parsed(t) {
+		for _, decl := range f.Syntax.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				tests[fn.Name.Name] = true
+			}
+		}
+	}
+	text, err := os.ReadFile(root + "/docs/guarantees.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	matches := testName.FindAllSubmatch(text, -1)
+	if len(matches) < 10 {
+		t.Errorf("docs/guarantees.md names only %d tests", len(matches))
+	}
+	for _, match := range matches {
+		if !tests[string(match[1])] {
+			t.Errorf("docs/guarantees.md names %s, which is not there", match[1])
+		}
+	}
+}
