@@ -210,6 +210,9 @@ func (e *env) conclude(ctx context.Context, r *job.Result, failOnEmpty bool) err
 	case r.State == job.StateSucceeded && r.RowsWritten == 0 && failOnEmpty:
 		r.ExitCode = fault.ExitEmpty
 	}
+	if r.Hint == "" && goesOn(r) {
+		r.Hint = "the same command with --run-id " + r.RunID + " goes on where it stopped"
+	}
 	if e.output == "json" {
 		if err := e.object(r); err != nil {
 			return err
@@ -227,4 +230,9 @@ func (e *env) conclude(ctx context.Context, r *job.Result, failOnEmpty bool) err
 		return quiet(r.ExitCode)
 	}
 	return nil
+}
+
+// goesOn says that the very same job could succeed when it is given out again.
+func goesOn(r *job.Result) bool {
+	return r.State == job.StateKilled || r.ExitCode == fault.ExitTemporary
 }
