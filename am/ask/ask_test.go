@@ -72,6 +72,9 @@ func said(r amrm.Request) string {
 	for _, h := range r.BlacklistAdd {
 		text += "avoid " + h + " "
 	}
+	for _, h := range r.BlacklistRemove {
+		text += "allow " + h + " "
+	}
 	return text
 }
 
@@ -123,6 +126,23 @@ func TestResyncSaysEverythingAgain(t *testing.T) {
 	}
 	if len(f.registers) != 1 {
 		t.Errorf("registered %d times; want once", len(f.registers))
+	}
+}
+
+// Where many nodes are suspect it is the job that is, and no node is avoided any
+// more: on a cluster of one node nothing would ever be granted again.
+func TestExclusionsLeaveNodes(t *testing.T) {
+	of := func(nodes int32) *amrm.Response { return &amrm.Response{ClusterNodes: nodes} }
+	exclude := func(host string) am.Wish { return am.Wish{Containers: 1, Exclude: []string{host}} }
+	f := &fake{answers: []any{of(6), of(6), of(6), of(7), of(7)}}
+	got := talk(t, f, am.Wish{Containers: 1}, exclude("h1"), exclude("h2"), am.Wish{Containers: 1}, am.Wish{Containers: 1})
+	want := []string{"ask 1 ", "avoid h1 ", "allow h1 ", "", "avoid h1 avoid h2 "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	f = &fake{answers: []any{of(1), of(1)}}
+	if got := talk(t, f, am.Wish{Containers: 1}, exclude("h1")); got[1] != "" {
+		t.Errorf("of the only node: %q", got[1])
 	}
 }
 

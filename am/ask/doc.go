@@ -10,6 +10,8 @@
 //   - After a restart or failover of the ResourceManager the driver registers
 //     again and says everything again: asks, releases, exclusions
 //     (ApplicationMasterProtocol, "re-sync").
+//   - Nodes are excluded only while they are less than a third of the cluster:
+//     there is always one left to ask for.
 //   - When this app attempt is no longer current, am.ErrNotCurrent comes back.
 //
 // Nothing here decides: how many containers are missing, which to give back and
