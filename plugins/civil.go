@@ -13,6 +13,28 @@ const (
 // DaysOf returns the days from 1970-01-01 to the given day. month is 1 to 12;
 // day may be any, it is simply added.
 func DaysOf(year, month, day int) int64 {
+	if uint(year) > maxNearYear {
+		return daysOfFar(year, month, day)
+	}
+	// The year begins in March, so that the leap day is its last; 400 years are
+	// added to stay above 0. 979/32 days a month gives the days before each of
+	// them exactly (Neri and Schneider, "Euclidean affine functions and their
+	// application to calendar algorithms").
+	y, m := uint32(year)+400, uint32(month)
+	if m <= 2 {
+		y--
+		m += 12
+	}
+	century := y / 100
+	days := 1461*y/4 - century + century/4 + (979*m-2919)>>5
+	return int64(days) + int64(day) - (719_469 + 146_097)
+}
+
+// maxNearYear is the last year that DaysOf computes the short way.
+const maxNearYear = 9999
+
+// daysOfFar is DaysOf for any year.
+func daysOfFar(year, month, day int) int64 {
 	y, m := int64(year), int64(month)
 	if m <= 2 {
 		y--

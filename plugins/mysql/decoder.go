@@ -101,7 +101,12 @@ func (d *decoder) binaryRow(p []byte, out []plugins.Vector) (guilty int, v verdi
 	}
 	for k := range d.columns {
 		c := &d.columns[k]
-		vector := d.vector(c, k, out)
+		var vector *plugins.Vector
+		if c.out >= 0 {
+			vector = &out[c.out]
+		} else {
+			vector = d.hide(k)
+		}
 		if any != 0 && bitmap[(k+2)>>3]&(1<<((k+2)&7)) != 0 {
 			vector.AppendNull()
 		} else if i = c.decode(c, vector, p, i); i < 0 {
@@ -123,7 +128,12 @@ func (d *decoder) textRow(p []byte, out []plugins.Vector) (guilty int, v verdict
 	i := 0
 	for k := range d.columns {
 		c := &d.columns[k]
-		vector := d.vector(c, k, out)
+		var vector *plugins.Vector
+		if c.out >= 0 {
+			vector = &out[c.out]
+		} else {
+			vector = d.hide(k)
+		}
 		if i < len(p) && p[i] == 0xfb {
 			vector.AppendNull()
 			i++
@@ -140,12 +150,11 @@ func (d *decoder) textRow(p []byte, out []plugins.Vector) (guilty int, v verdict
 	return 0, i
 }
 
-func (d *decoder) vector(c *wireColumn, k int, out []plugins.Vector) *plugins.Vector {
-	if c.out >= 0 {
-		return &out[c.out]
-	}
+// hide returns where the value of a key column goes that is only read for the
+// position.
+func (d *decoder) hide(k int) *plugins.Vector {
 	hidden := &d.hidden[k]
-	hidden.Reset(c.column.Kind)
+	hidden.Reset(d.columns[k].column.Kind)
 	return hidden
 }
 
