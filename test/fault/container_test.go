@@ -1,9 +1,18 @@
 package fault
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
 	"testing"
 	"time"
 )
+
+var errNoAttempt = errors.New("no folder")
+
+// attempts is the folder in which each attempt of the first generation has one, while the target does not exist.
+func (d *slow) attempts() string { return path.Dir(d.target) + "/.weft-" + d.run + "/g1" }
 
 // Containers die by SIGKILL at random moments, one of them three times at most.
 func TestKilledContainers(t *testing.T) {
@@ -26,7 +35,27 @@ func TestKilledContainers(t *testing.T) {
 	}
 }
 
-// Every container dies as soon as it is seen: the run gives up, and says why.
+// A split whose containers die while they move it fails the run at the fourth time, and the run says why.
+func TestEveryAttemptKilled(t *testing.T) {
+	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
+	for n := 1; n <= 4; n++ {
+		d.weft.Until(t, time.Minute, fmt.Sprintf("folder of attempt %d", n), func(ctx context.Context) error {
+			entries, err := d.Entries(ctx, d.attempts())
+			if err == nil && len(entries) < n {
+				err = errNoAttempt
+			}
+			return err
+		})
+		for _, c := range d.weft.Workers(t, d.Rig, d.app, 1) {
+			if err := c.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	d.failed(t, 1, "error[E7008]", "137")
+}
+
+// Every container dies as soon as it is seen, mostly before it has done anything: the run gives up, and says why.
 func TestEveryContainerKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	var dead []string

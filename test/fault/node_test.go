@@ -1,7 +1,11 @@
 package fault
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"weft/test/cluster"
 )
@@ -9,14 +13,19 @@ import (
 // A node falls silent while its containers live on: the work is done again on another node, and what the old containers
 // still do is not seen.
 func TestLostNode(t *testing.T) {
-	d := start(t, setting{channels: 4, slots: 1, rowsPerSecond: 800})
-	master := d.master(t)
-	lost := otherNode(t, d.Hadoop, master.Node)
+	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 800})
+	workers := d.weft.Workers(t, d.Rig, d.app, 2)
+	lost := otherNode(t, d.Hadoop, d.master(t).Node)
+	if !slices.ContainsFunc(workers, func(c cluster.Container) bool { return c.Node == lost }) {
+		t.Fatalf("no container on %s: %v", lost, workers)
+	}
 	if err := d.Hadoop.Kill(lost); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Hadoop.Start(t.Context(), lost); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		if err := errors.Join(d.Hadoop.Start(ctx, lost), d.Hadoop.WaitNode(ctx, lost, "RUNNING")); err != nil {
 			t.Error(err)
 		}
 	})
@@ -24,7 +33,9 @@ func TestLostNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := d.succeeded(t)
-	t.Logf("%d splits in %d attempts", result.Splits, result.Attempts)
+	if result.Attempts <= result.Splits {
+		t.Errorf("%d splits in %d attempts: nothing was lost", result.Splits, result.Attempts)
+	}
 }
 
 func otherNode(t *testing.T, h *cluster.Hadoop, not cluster.Daemon) cluster.Daemon {
