@@ -58,7 +58,7 @@ func (m *Machine) granted(ev Granted) {
 	}
 	m.containers[ev.Container] = &container{id: ev.Container, node: ev.Node, granted: m.now}
 	m.order = append(m.order, ev.Container)
-	m.emit(Launch{Container: ev.Container, Node: ev.Node})
+	m.emit(Launch(ev))
 }
 
 // alive counts the containers that do or will take work.

@@ -53,10 +53,12 @@ func (f *feed) run(ctx context.Context) {
 	at := f.from
 	for {
 		err := f.readFrom(ctx, &at)
-		if err != nil && !errors.Is(err, io.EOF) {
-			err = errors.Join(err, f.o.Ends.DropReader())
+		if errors.Is(err, io.EOF) {
+			f.err = err
+			return
 		}
-		if err == nil || plugins.ClassOf(err) != plugins.Transient || ctx.Err() != nil || !f.canReopen(at) {
+		err = errors.Join(err, f.o.Ends.DropReader())
+		if plugins.ClassOf(err) != plugins.Transient || ctx.Err() != nil || !f.canReopen(at) {
 			f.err = err
 			return
 		}
@@ -71,7 +73,8 @@ func (f *feed) run(ctx context.Context) {
 // canReopen says that reading can go on at a position without repeating rows.
 func (f *feed) canReopen(at plugins.Position) bool { return !f.began || at != "" }
 
-// readFrom opens the reader and reads; *at follows the rows delivered.
+// readFrom opens the reader and reads; *at follows the rows delivered. It returns
+// why it stopped: io.EOF at the end of the split.
 func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
 	reader, err := f.o.Ends.Reader()
 	if err != nil {
