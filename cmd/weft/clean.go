@@ -45,7 +45,7 @@ weft run instead, whose state lies in ~/.weft.`,
 // noArgs is cobra.NoArgs for a verb that somebody may take for one with names.
 func noArgs(_ *cobra.Command, list []string) error {
 	if len(list) > 0 {
-		return fmt.Errorf("it takes no names, got %q: which runs are old is a matter of -D clean.runs=...", list[0])
+		return fmt.Errorf("it takes no names, got %q: -D clean.runs says which runs are old", list[0])
 	}
 	return nil
 }
