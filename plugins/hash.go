@@ -47,21 +47,33 @@ func hashColumn(dst []uint64, v *Vector) {
 	case v.Text && (kindStorage[v.Kind] != inData || v.Kind == KindBytes):
 		hashTexts(dst, v)
 	case v.InData():
-		for i := range dst {
-			if v.IsNull(i) {
-				dst[i] = mix(dst[i]^hashNull, hashMul)
-				continue
-			}
-			dst[i] = mix(dst[i]^hashValue(v.Bytes(i)), hashMul)
-		}
+		hashBytesOf(dst, v)
 	case kindStorage[v.Kind] == inFloats:
 		for i := range dst {
 			hashFixed(dst, v, i, floatBits(v.Floats[i]))
+		}
+	case v.Nulls == 0: // nearly always
+		for i, x := range v.Ints[:len(dst)] {
+			dst[i] = mix(dst[i]^uint64(x), hashMul)
 		}
 	default:
 		for i := range dst {
 			hashFixed(dst, v, i, uint64(v.Ints[i]))
 		}
+	}
+}
+
+// hashBytesOf hashes values held in Data.
+func hashBytesOf(dst []uint64, v *Vector) {
+	ends := v.Offsets[1 : len(dst)+1]
+	from := v.Offsets[0]
+	for i, end := range ends {
+		value := uint64(hashNull)
+		if !v.IsNull(i) {
+			value = hashValue(v.Data[from:end])
+		}
+		dst[i] = mix(dst[i]^value, hashMul)
+		from = end
 	}
 }
 
@@ -117,9 +129,17 @@ func hashValue(p []byte) uint64 {
 		h = mix(binary.LittleEndian.Uint64(p)^hashMul, binary.LittleEndian.Uint64(p[len(p)-8:])^h)
 		return mix(h, hashSeed)
 	}
+	return mix(h^tailOf(p), hashSeed)
+}
+
+// tailOf returns up to seven bytes as a number, the first lowest.
+func tailOf(p []byte) uint64 {
+	if n := len(p); n >= 4 {
+		return uint64(binary.LittleEndian.Uint32(p)) | uint64(binary.LittleEndian.Uint32(p[n-4:]))<<(8*(n-4))
+	}
 	var tail uint64
 	for i, c := range p {
 		tail |= uint64(c) << (8 * i)
 	}
-	return mix(h^tail, hashSeed)
+	return tail
 }
