@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestOnlyGet(t *testing.T) {
+func TestTrap25_OnlyGet(t *testing.T) {
 	w := httptest.NewRecorder()
 	Handler(snapshot).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
 	if w.Code != http.StatusMethodNotAllowed {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestCandidates(t *testing.T) {
+func TestTrap28_FoldersOfAllReleases(t *testing.T) {
 	a := Aggregated{Root: "/tmp/logs", User: "ann"}
 	want := []string{"/tmp/logs/ann/bucket-logs-tfile/0042/application_1_10042",
 		"/tmp/logs/ann/logs-tfile/application_1_10042",

@@ -12,7 +12,7 @@ import (
 )
 
 // Values and encodings of TFile integers, from Utils.writeVLong.
-func TestIntegers(t *testing.T) {
+func TestTrap29_IntegersAreNotThoseOfWritableUtils(t *testing.T) {
 	for _, c := range []struct {
 		want int64
 		text string
