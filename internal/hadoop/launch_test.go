@@ -17,7 +17,7 @@ import (
 
 // The command is the same for every run and needs no quoting; nothing secret is
 // in it or in the environment.
-func TestLaunchContext(t *testing.T) {
+func TestTrap16_ProcessesFindWhatTheRunWasSubmittedWith(t *testing.T) {
 	files := map[string]record.LocalResource{"weft": {URL: "hdfs://ns1/bin/weft", SizeBytes: 7}}
 	credentials := &token.Credentials{Secrets: map[string][]byte{SecretContainer: []byte("s3cret")}}
 	for role, command := range map[Role]string{
