@@ -51,7 +51,6 @@ func (p *pump) write(ctx context.Context, f *feed) error {
 		if err != nil {
 			return err
 		}
-		p.live.set(p.sequence, p.unit.counters)
 		if p.o.MaxDirty >= 0 && p.dirtyRows > p.o.MaxDirty {
 			return p.drain(ctx)
 		}
@@ -130,7 +129,8 @@ func (p *pump) unitBytes() int64 {
 	return p.unit.counters.BytesRead
 }
 
-// writeBatch writes one batch and accounts for all its rows.
+// writeBatch writes one batch and accounts for all its rows. The master hears of
+// dirty ones at once.
 func (p *pump) writeBatch(ctx context.Context, b *plugins.Batch) error {
 	u := &p.unit
 	refused, err := p.offerRows(ctx, b)
@@ -152,6 +152,10 @@ func (p *pump) writeBatch(ctx context.Context, b *plugins.Batch) error {
 		RowsFiltered: b.Filtered,
 		BytesRead:    b.BytesRead,
 	})
+	p.live.set(p.sequence, u.counters)
+	if len(refused)+len(b.Refused) > 0 {
+		wake(p.nudge) // only now does a report count the dirty rows
+	}
 	return nil
 }
 
@@ -183,8 +187,7 @@ func (p *pump) offerRows(ctx context.Context, b *plugins.Batch) ([]plugins.RowEr
 	return rows.Rows, nil
 }
 
-// setAside puts the batch's dirty rows into the unit's dirty file and lets the
-// master know at once.
+// setAside puts the batch's dirty rows into the unit's dirty file.
 func (p *pump) setAside(ctx context.Context, b *plugins.Batch, refused []plugins.RowError) error {
 	if len(refused)+len(b.Refused) == 0 {
 		return nil
@@ -206,7 +209,6 @@ func (p *pump) setAside(ctx context.Context, b *plugins.Batch, refused []plugins
 			return err
 		}
 	}
-	wake(p.nudge)
 	return nil
 }
 
