@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -376,7 +377,7 @@ func TestEndedContextEndsTheTries(t *testing.T) {
 		calls := 0
 		r.target.before = func(plugins.Op) error {
 			calls++
-			go cancel(stop) // while Run waits for the next try
+			time.AfterFunc(firstPause/2, func() { cancel(stop) }) // while Run waits for the next try
 			return &plugins.Error{Class: plugins.Transient, Err: errors.New("busy")}
 		}
 		if _, err := Run(ctx, o); !errors.Is(err, stop) || calls != 1 {
