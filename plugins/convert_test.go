@@ -284,6 +284,9 @@ func checkAllocations(t *testing.T, from, to Column, values []string) {
 	}
 	run()
 	run()
+	if to.Kind == KindJSON && !pooled { // json.Valid takes its scanner from a pool
+		return
+	}
 	if n := testing.AllocsPerRun(5, run); n != 0 {
 		t.Errorf("%s -> %s: %v allocations for %d values", describe(from), describe(to), n, typed.Len())
 	}
