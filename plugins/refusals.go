@@ -61,13 +61,18 @@ func (r *Refusals) Has(i int) bool {
 // Len is the number of refused rows.
 func (r *Refusals) Len() int { return len(r.rows) }
 
+// Rows returns the refused rows of the batch in their order, as long as the
+// collection does not change.
+func (r *Refusals) Rows() []RowError {
+	slices.SortFunc(r.rows, func(a, b RowError) int { return a.Index - b.Index })
+	return r.rows
+}
+
 // Err returns what Writer.Write has to return: nil if no row is refused, else
 // a *RowErrors of its own, in the order of the rows.
 func (r *Refusals) Err() error {
 	if len(r.rows) == 0 {
 		return nil
 	}
-	rows := slices.Clone(r.rows)
-	slices.SortFunc(rows, func(a, b RowError) int { return a.Index - b.Index })
-	return &RowErrors{Rows: rows}
+	return &RowErrors{Rows: slices.Clone(r.Rows())}
 }

@@ -23,14 +23,8 @@ type reader struct {
 	connect Connect
 	opener  *fsys.Opener
 
-	columns   []plugins.Column
-	converter *plugins.BatchConverter
-	refused   plugins.Refusals
-	spare     plugins.Vector
-	// raw holds the rows of the batch as they stand in the file, ends where
-	// each of them ends.
-	raw  []byte
-	ends []int
+	columns []plugins.Column
+	typing  *textfile.Typing
 
 	sources []source
 	at      int   // index of the open file, or of the next
@@ -147,7 +141,7 @@ func (r *reader) Open(ctx context.Context, split plugins.Split, from plugins.Pos
 
 // prepare makes the converter of the plan's columns.
 func (r *reader) prepare(ctx context.Context) error {
-	if r.converter != nil {
+	if r.typing != nil {
 		return nil
 	}
 	columns := r.setup.Columns
@@ -161,8 +155,8 @@ func (r *reader) prepare(ctx context.Context) error {
 	for i, c := range columns {
 		texts[i] = plugins.Column{Name: c.Name, Kind: plugins.KindString, Nullable: true}
 	}
-	converter, err := plugins.NewBatchConverter(texts, columns, r.setup.Zone)
-	r.columns, r.converter = columns, converter
+	typing, err := textfile.NewTyping(texts, columns, r.setup.Zone)
+	r.columns, r.typing = columns, typing
 	return err
 }
 
@@ -188,7 +182,7 @@ func (r *reader) Read(ctx context.Context, b *plugins.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r.raw, r.ends = r.raw[:0], r.ends[:0]
+	r.typing.Begin()
 	for i := range b.Columns {
 		b.Columns[i].Reset(plugins.KindString)
 	}
@@ -204,7 +198,7 @@ func (r *reader) Read(ctx context.Context, b *plugins.Batch) error {
 		return io.EOF
 	}
 	b.Position = r.position()
-	r.convert(b)
+	r.typing.Finish(b)
 	return nil
 }
 
@@ -249,9 +243,7 @@ func (r *reader) row(ctx context.Context, b *plugins.Batch) error {
 			return nil
 		}
 	}
-	r.raw = append(r.raw, row.Raw...)
-	r.ends = append(r.ends, len(r.raw))
-	b.EndRow(size)
+	r.typing.EndRow(b, row.Raw, size)
 	return nil
 }
 
@@ -259,34 +251,6 @@ func (r *reader) row(ctx context.Context, b *plugins.Batch) error {
 func (r *reader) refuse(b *plugins.Batch, e plugins.RowError, raw []byte, size int) {
 	e.Cause = fmt.Sprintf("%s at byte %d: %s", r.file.Path, r.file.rows.Offset()-int64(size), e.Cause)
 	b.Refuse(plugins.Refusal{RowError: e, Raw: string(raw)}, size)
-}
-
-// convert brings the texts into the columns' kinds. Rows that have no value
-// there leave the batch.
-func (r *reader) convert(b *plugins.Batch) {
-	r.refused.Reset(b.Rows)
-	r.converter.Convert(b, &r.refused)
-	var rows *plugins.RowErrors
-	if !errors.As(r.refused.Err(), &rows) {
-		return
-	}
-	for _, e := range rows.Rows {
-		begin := 0
-		if e.Index > 0 {
-			begin = r.ends[e.Index-1]
-		}
-		b.Refused = append(b.Refused, plugins.Refusal{RowError: e, Raw: string(r.raw[begin:r.ends[e.Index]])})
-	}
-	for i := range b.Columns {
-		r.spare.Reset(b.Columns[i].Kind)
-		for row := range b.Rows {
-			if !r.refused.Has(row) {
-				r.spare.Append(&b.Columns[i], row)
-			}
-		}
-		b.Columns[i], r.spare = r.spare, b.Columns[i]
-	}
-	b.Rows -= len(rows.Rows)
 }
 
 func (r *reader) closeFile() error {

@@ -28,14 +28,9 @@ type reader struct {
 	// minPiece is minPieceBytes, except in tests.
 	minPiece int64
 
-	fs        *fsys.Opener
-	fields    []boundField
-	converter *plugins.BatchConverter
-	refused   plugins.Refusals
-	// raw holds the lines of the batch, ends where each of them ends.
-	raw   []byte
-	ends  []int
-	spare plugins.Vector
+	fs     *fsys.Opener
+	fields []boundField
+	typing *textfile.Typing
 
 	pieces  []piece
 	at      int // index of the open piece, or of the next
@@ -119,9 +114,9 @@ func parsePosition(p plugins.Position, pieces int) (at int, offset int64, err er
 	return at, offset, nil
 }
 
-// bind makes the fields and the converter of the plan's columns.
+// bind makes the fields and the typing of the plan's columns.
 func (r *reader) bind() error {
-	if r.converter != nil {
+	if r.typing != nil {
 		return nil
 	}
 	fields, err := resolve(r.config.Column, len(r.setup.Columns))
@@ -136,7 +131,7 @@ func (r *reader) bind() error {
 		from[i] = plugins.Column{Name: f.Name, Kind: rawKind(f.Kind), Nullable: true}
 		to[i] = f.Column
 	}
-	r.converter, err = plugins.NewBatchConverter(from, to, r.setup.Zone)
+	r.typing, err = textfile.NewTyping(from, to, r.setup.Zone)
 	return err
 }
 
@@ -228,7 +223,7 @@ func (r *reader) Read(ctx context.Context, b *plugins.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r.raw, r.ends = r.raw[:0], r.ends[:0]
+	r.typing.Begin()
 	for i := range r.fields {
 		b.Columns[i].Reset(rawKind(r.fields[i].Kind))
 	}
@@ -246,7 +241,7 @@ func (r *reader) Read(ctx context.Context, b *plugins.Batch) error {
 		return io.EOF
 	}
 	b.Position = r.position()
-	r.convert(b)
+	r.typing.Finish(b)
 	return nil
 }
 
@@ -290,9 +285,7 @@ func (r *reader) line(ctx context.Context, b *plugins.Batch) (more bool, err err
 		b.Refuse(plugins.Refusal{RowError: *e, Raw: string(row.Raw)}, size)
 		return true, nil
 	}
-	r.raw = append(r.raw, row.Raw...)
-	r.ends = append(r.ends, len(r.raw))
-	b.EndRow(size)
+	r.typing.EndRow(b, row.Raw, size)
 	return true, nil
 }
 
@@ -329,37 +322,6 @@ func (r *reader) closeFile() error {
 	err := r.file.Close()
 	r.file = nil
 	return err
-}
-
-// convert brings the texts of the batch into the columns' kinds; rows that have
-// no value there are refused.
-func (r *reader) convert(b *plugins.Batch) {
-	r.refused.Reset(b.Rows)
-	r.converter.Convert(b, &r.refused)
-	if r.refused.Len() == 0 {
-		return
-	}
-	var rows *plugins.RowErrors
-	if !errors.As(r.refused.Err(), &rows) {
-		return
-	}
-	for _, e := range rows.Rows {
-		begin := 0
-		if e.Index > 0 {
-			begin = r.ends[e.Index-1]
-		}
-		b.Refused = append(b.Refused, plugins.Refusal{RowError: e, Raw: string(r.raw[begin:r.ends[e.Index]])})
-	}
-	for i := range b.Columns {
-		r.spare.Reset(b.Columns[i].Kind)
-		for row := range b.Rows {
-			if !r.refused.Has(row) {
-				r.spare.Append(&b.Columns[i], row)
-			}
-		}
-		b.Columns[i], r.spare = r.spare, b.Columns[i]
-	}
-	b.Rows -= len(rows.Rows)
 }
 
 // Close implements plugins.Reader.
