@@ -51,11 +51,11 @@ func (s *session) kill(ctx context.Context, word, reason string) error {
 		return err
 	}
 	if !f.lives() {
-		s.env.log.Info("the run has ended already", "run", f.run, "application", f.application())
 		result, _, err := s.resultOf(ctx, f)
 		if err != nil {
 			return err
 		}
+		s.env.log.Info("the run has ended already", "run", f.run, "application", result.ApplicationID)
 		return s.env.conclude(ctx, result, false)
 	}
 	why := "killed by user " + s.cluster.User

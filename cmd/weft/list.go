@@ -123,7 +123,9 @@ func listedOf(r *rm.Report, now time.Time) listed {
 	if r.State.Ended() && !r.Finished.IsZero() {
 		end = r.Finished
 	}
-	row.ElapsedSeconds = max(int64(end.Sub(r.Started).Seconds()), 0)
+	if !r.Started.IsZero() {
+		row.ElapsedSeconds = max(int64(end.Sub(r.Started).Seconds()), 0)
+	}
 	return row
 }
 
