@@ -126,7 +126,7 @@ func (m *Machine) blameNode(node, cause string) {
 		m.emit(Exclude{Node: node})
 	}
 	if m.barren++; m.barren >= barrenContainers {
-		m.give(job.StateFailed, Why{
+		m.give(job.StateFailed, Why{Reason: job.ReasonAttempts,
 			Cause: fmt.Sprintf("%d containers failed one after the other, the last one: %s", m.barren, cause)}, 0)
 	}
 }

@@ -173,7 +173,10 @@ func (m *Machine) ended(ev Ended) {
 }
 
 // failed ends a split's attempt that counts as a failure.
-func (m *Machine) failed(s *split, cause string) { m.failedFor(s, Why{Cause: cause}) }
+// failed ends an attempt that its container took along.
+func (m *Machine) failed(s *split, cause string) {
+	m.failedFor(s, Why{Reason: job.ReasonAttempts, Cause: cause})
+}
 
 func (m *Machine) failedFor(s *split, why Why) {
 	number := s.attempt.number

@@ -106,6 +106,7 @@ var byReason = map[plugins.Reason]string{
 	job.ReasonKilled:          CodeKilled,
 	job.ReasonMismatch:        CodeMismatch,
 	job.ReasonRunning:         CodeRunning,
+	job.ReasonAttempts:        CodeAttempts,
 }
 
 func codeOfEnd(class plugins.Class, reason plugins.Reason) string {

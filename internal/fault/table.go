@@ -121,7 +121,7 @@ func Table() []Entry {
 		{CodeStateUnknown, ExitUnknown, "how the run ended cannot be told", "weft status RUN, when the cluster answers again"},
 		{CodeInterrupted, ExitInterrupted, "ended by Ctrl-C", "run again; what was accepted is not moved twice"},
 		{CodeTerminated, ExitTerminated, "ended by SIGTERM", "run again; what was accepted is not moved twice"},
-		{CodeAttempts, ExitFailed, "a split failed as often as maxAttempts allows", "the cause is that of the last attempt"},
+		{CodeAttempts, ExitFailed, "attempts of a split, or containers one after the other, failed too often", "the cause is that of the last attempt"},
 		{CodeBug, ExitFailed, "weft broke one of its own rules", "please report it with the log"},
 		{CodeUnclassed, ExitFailed, "an error that has no code of its own", "the cause says what happened"},
 	}

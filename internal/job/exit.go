@@ -12,6 +12,8 @@ const (
 	ReasonMismatch plugins.Reason = "mismatch"
 	// ReasonRunTimeout: the run took longer than timeout.run.
 	ReasonRunTimeout plugins.Reason = "run timeout"
+	// ReasonAttempts: a split's containers died as often as maxAttempts allows.
+	ReasonAttempts plugins.Reason = "attempts"
 	// ReasonRunning: the run is alive already.
 	ReasonRunning plugins.Reason = "already running"
 )

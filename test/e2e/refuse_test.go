@@ -53,13 +53,13 @@ var refusals = []refusal{
 		exit: 2, code: "E2003", texts: []string{"job.json:"}},
 	{name: "plugin", job: func(f *refused) string {
 		return strings.Replace(f.changed(nil, nil, nil), "mysqlreader", "mysqlreadr", 1)
-	}, exit: 2, code: "E2103", texts: []string{"mysqlreadr", `did you mean "mysqlreader"?`}},
+	}, exit: 2, code: "E2103", texts: []string{`"mysqlreadr"`, "job.json:", "mysql"}},
 	{name: "key", job: func(f *refused) string { return f.changed(rig.Params{"splitPK": "id"}, nil, nil) },
 		exit: 2, code: "E2104", texts: []string{`"splitPK"`, `did you mean "splitPk"?`, "job.json:"}},
 	{name: "variable", job: func(f *refused) string { return f.changed(rig.Params{"where": "id < ${most}"}, nil, nil) },
 		exit: 2, code: "E2010", texts: []string{"most"}},
 	{name: "column", job: func(f *refused) string { return f.changed(rig.Params{"column": []string{"id", "nosuch"}}, nil, nil) },
-		exit: 2, code: "E3007", texts: []string{"nosuch"}},
+		exit: 2, code: "E3004", texts: []string{"nosuch"}},
 	{name: "table", job: func(f *refused) string { return f.changed(f.readFrom(f.table.JDBC(), "nosuch"), nil, nil) },
 		exit: 2, code: "E3004", texts: []string{"nosuch"}},
 	{name: "down", job: func(f *refused) string {
@@ -107,6 +107,9 @@ func (f *refused) mkdir(dir, owner string) {
 	}
 }
 
+// impatient makes clients give up soon.
+const impatient = "<property><name>dfs.client.failover.max.attempts</name><value>1</value></property></configuration>"
+
 // confWithout is the client's configuration with one address changed to one where nobody listens.
 func (f *refused) confWithout(addr string) string {
 	dir := f.TempDir()
@@ -117,7 +120,7 @@ func (f *refused) confWithout(addr string) string {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err == nil {
-			text = []byte(strings.ReplaceAll(string(text), addr, nobodyListens))
+			text = []byte(strings.NewReplacer(addr, nobodyListens, "</configuration>", impatient).Replace(string(text)))
 			err = os.WriteFile(filepath.Join(dir, filepath.Base(file)), text, 0o600)
 		}
 		if err != nil {

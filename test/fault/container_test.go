@@ -74,5 +74,5 @@ func TestEveryContainerKilled(t *testing.T) {
 		}
 	}
 	t.Logf("%d containers killed: %v", len(dead), dead)
-	d.failed(t, 1, "137")
+	d.failed(t, 1, "error[E7008]", "137")
 }
