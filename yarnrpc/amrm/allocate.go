@@ -35,7 +35,7 @@ type Ask struct {
 
 // Request is what one heartbeat carries. Only changes need to be sent; the zero value is a plain heartbeat.
 type Request struct {
-	Asks []Ask // new and changed ones; see Asks.Changes
+	Asks []Ask // new and changed ones; counts are absolute
 	// Release gives containers back, granted or running. Each completes with record.ExitAborted.
 	Release []yarnid.Container
 	// BlacklistAdd and BlacklistRemove change the hosts and racks that must not be used. Forgotten by the

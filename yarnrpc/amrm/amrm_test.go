@@ -178,66 +178,20 @@ func TestRegisterIsNotRepeatedAfterALostAnswer(t *testing.T) {
 	}
 }
 
-func TestTrap10_CountsAreAbsoluteAndAllIsSentAgainAfterAResync(t *testing.T) {
-	r, app, c := registered(t)
-	var asks amrm.Asks
-	asks.Want(1, record.Resource{MemoryMB: 1024, VCores: 1}, 6, "") // four fit
-	granted := mustAllocate(t, c, amrm.Request{Asks: asks.Changes()}).Granted
-	if extra := asks.Granted(granted); len(granted) != 4 || len(extra) != 0 || asks.Wanted(1) != 2 || app.Wanted() != 2 {
-		t.Fatalf("%d granted, %d extra, %d wanted here, %d there", len(granted), len(extra), asks.Wanted(1), app.Wanted())
-	}
-	if changes := asks.Changes(); len(changes) != 0 {
-		t.Errorf("grants alone need no new ask: %+v", changes)
-	}
-	r.Restart()
-	_, err := c.Allocate(t.Context(), amrm.Request{})
-	if !errors.Is(err, yarnrpc.ErrResync) || yarnrpc.ClassOf(err) != yarnrpc.ClassTransient {
-		t.Fatalf("after the restart: %v", err)
-	}
-	mustRegister(t, c)
-	if app.Wanted() != 0 {
-		t.Fatalf("the restarted resource manager knows of %d asks", app.Wanted())
-	}
-	asks.SendAll()
-	mustAllocate(t, c, amrm.Request{Asks: asks.Changes()})
-	if app.Wanted() != 2 {
-		t.Errorf("%d wanted after the resync, want 2 and not 6", app.Wanted())
-	}
-	asks.Want(1, record.Resource{MemoryMB: 1024, VCores: 1}, 0, "")
-	mustAllocate(t, c, amrm.Request{Asks: asks.Changes()})
-	if app.Wanted() != 0 {
-		t.Errorf("%d wanted after cancelling", app.Wanted())
-	}
-}
-
-func TestGrantsThatNobodyWantsAnyMoreAreExtra(t *testing.T) {
-	var asks amrm.Asks
-	asks.Want(1, size, 1, "")
-	two := []record.Container{{Priority: 1}, {Priority: 1}}
-	if extra := asks.Granted(two); len(extra) != 1 {
-		t.Errorf("%d extra, want 1", len(extra))
-	}
-	if extra := asks.Granted([]record.Container{{Priority: 9}}); len(extra) != 1 {
-		t.Errorf("unknown priority: %d extra, want 1", len(extra))
-	}
-}
-
 func TestTrap10_HostsComeWithTheirRackAndAnywhere(t *testing.T) {
 	r, app, c := registered(t)
 	host := r.Nodes()[1].ID().Host
-	var asks amrm.Asks
-	asks.WantAt(2, size, true, amrm.Place{Host: host, Rack: "/default-rack", Count: 2})
-	list := asks.Changes()
-	if len(list) != 3 || list[0].Name != host || list[0].Strict || list[1].Name != "/default-rack" || !list[1].Strict || list[2].Name != amrm.Anywhere || !list[2].Strict {
-		t.Fatalf("asks %+v", list)
+	asks := func(count int32) amrm.Request {
+		return amrm.Request{Asks: []amrm.Ask{{Priority: 2, Name: host, Resource: size, Count: count},
+			{Priority: 2, Name: "/default-rack", Resource: size, Count: count, Strict: true},
+			{Priority: 2, Name: amrm.Anywhere, Resource: size, Count: count, Strict: true}}}
 	}
-	for _, g := range mustAllocate(t, c, amrm.Request{Asks: list}).Granted {
+	for _, g := range mustAllocate(t, c, asks(2)).Granted {
 		if g.Node.Host != host {
 			t.Errorf("granted on %v, want only %s", g.Node, host)
 		}
 	}
-	asks.WantAt(2, size, true)
-	mustAllocate(t, c, amrm.Request{Asks: asks.Changes()})
+	mustAllocate(t, c, asks(0))
 	if app.Wanted() != 0 {
 		t.Errorf("%d wanted after cancelling", app.Wanted())
 	}

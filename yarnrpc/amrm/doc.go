@@ -19,6 +19,5 @@
 // # What the caller must do
 //
 // After an error that errors.Is(err, yarnrpc.ErrResync): Register again, then send every ask, release and blacklist
-// entry again; the Asks table keeps what is needed for that. After yarnrpc.ErrAttemptOver or ErrInvalidToken: stop, and
-// change nothing.
+// entry again. After yarnrpc.ErrAttemptOver or ErrInvalidToken: stop, and change nothing.
 package amrm
