@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"time"
@@ -37,24 +38,22 @@ func (c *checking) within(ctx context.Context, subject string, limit job.Duratio
 }
 
 func (c *checking) reader(ctx context.Context, open *job.Spec, setup plugins.Setup) {
-	c.within(ctx, "reader", open.Setting.Timeout.Call, func(ctx context.Context) error {
-		reader, err := open.Reader.NewReader(c.env.registry, setup)
-		if err != nil {
-			return err
-		}
-		c.ask(ctx, "reader", reader)
-		return reader.Close()
-	})
+	c.end(ctx, "reader", open, func() (io.Closer, error) { return open.Reader.NewReader(c.env.registry, setup) })
 }
 
 func (c *checking) writer(ctx context.Context, open *job.Spec, setup plugins.Setup) {
-	c.within(ctx, "writer", open.Setting.Timeout.Call, func(ctx context.Context) error {
-		writer, err := open.Writer.NewWriter(c.env.registry, setup)
+	c.end(ctx, "writer", open, func() (io.Closer, error) { return open.Writer.NewWriter(c.env.registry, setup) })
+}
+
+// end lets one end of the job look at its system.
+func (c *checking) end(ctx context.Context, subject string, open *job.Spec, newEnd func() (io.Closer, error)) {
+	c.within(ctx, subject, open.Setting.Timeout.Call, func(ctx context.Context) error {
+		end, err := newEnd()
 		if err != nil {
 			return err
 		}
-		c.ask(ctx, "writer", writer)
-		return writer.Close()
+		c.ask(ctx, subject, end)
+		return end.Close()
 	})
 }
 
@@ -156,16 +155,12 @@ func (c *checking) preflight(ctx context.Context, client *rm.Client, y job.YARN,
 // staging looks at the folder that runs will be kept in, or at the nearest
 // one above that exists.
 func (c *checking) staging(ctx context.Context, cluster *hadoop.Cluster, location string) error {
-	uri, err := cluster.Staging(location)
+	uri, root, err := staged(ctx, cluster, cluster.User, location)
 	if err != nil {
 		return err
 	}
-	store, name, err := cluster.Files.Open(ctx, uri)
-	if err != nil {
-		return err
-	}
-	for dir := name; ; dir = path.Dir(dir) {
-		info, err := store.Stat(ctx, dir)
+	for dir := root.Dir; ; dir = path.Dir(dir) {
+		info, err := root.FS.Stat(ctx, dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && dir != "/":
 			continue
@@ -173,7 +168,7 @@ func (c *checking) staging(ctx context.Context, cluster *hadoop.Cluster, locatio
 			return err
 		case !info.Dir:
 			return fault.New(fault.CodeConfig, "staging folder "+uri, fmt.Errorf("%s: %w", dir, fsys.ErrNotDir))
-		case dir == name:
+		case dir == root.Dir:
 			c.add(plugins.OK, "", "staging", uri+" is there", "")
 		default:
 			c.add(plugins.OK, "", "staging", fmt.Sprintf("%s will be made in %s", uri, dir), "")

@@ -51,7 +51,7 @@ func noArgs(_ *cobra.Command, list []string) error {
 }
 
 func (s *session) clean(ctx context.Context, c *cleaner) error {
-	_, root, err := staged(ctx, s.cluster, c.env.site.YARN.Staging)
+	_, root, err := staged(ctx, s.cluster, s.cluster.User, c.env.site.YARN.Staging)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ func (e *env) cluster() (*hadoop.Cluster, error) {
 	return c, err
 }
 
-// staged opens the staging folder: its URI, and where runs lie in it.
-func staged(ctx context.Context, c *hadoop.Cluster, location string) (string, checkpoint.Root, error) {
-	uri, err := c.Staging(location)
+// staged opens the staging folder of a user: its URI, and where runs lie in it.
+func staged(ctx context.Context, c *hadoop.Cluster, user, location string) (string, checkpoint.Root, error) {
+	uri, err := c.Staging(user, location)
 	if err != nil {
 		return "", checkpoint.Root{}, err
 	}

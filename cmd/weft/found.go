@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"strings"
 
 	"weft/internal/checkpoint"
 	"weft/internal/fault"
@@ -88,11 +86,7 @@ func (s *session) newest(ctx context.Context, run string) (*rm.Report, error) {
 // folderOf returns the folder of a run of a user. Where a job has a staging
 // folder of its own, it is not found there.
 func (s *session) folderOf(ctx context.Context, run, user string) (checkpoint.Folder, error) {
-	location := s.env.site.YARN.Staging
-	if !path.IsAbs(location) && !strings.Contains(location, "://") {
-		location = path.Join("/user", user, location)
-	}
-	_, root, err := staged(ctx, s.cluster, location)
+	_, root, err := staged(ctx, s.cluster, user, s.env.site.YARN.Staging)
 	return root.Run(run), err
 }
 

@@ -47,7 +47,7 @@ func (e *env) submit(ctx context.Context, spec *job.Spec, f *submitFlags) error 
 }
 
 func (s *submission) perform(ctx context.Context) error {
-	uri, root, err := staged(ctx, s.cluster, s.spec.Setting.YARN.Staging)
+	uri, root, err := staged(ctx, s.cluster, s.cluster.User, s.spec.Setting.YARN.Staging)
 	if err != nil {
 		return err
 	}

@@ -83,11 +83,6 @@ func load(o Options) (*hadoopconf.Conf, error) {
 	return hadoopconf.FromEnvironment(o.Env)
 }
 
-// LocalFiles opens local files only: what a process without a cluster has.
-func LocalFiles() *fsys.Opener {
-	return fsys.NewOpener("file:///", map[string]fsys.Connect{"file": local.Connect})
-}
-
 // callDeadline bounds how long one call to the ResourceManager looks for one
 // that answers: a failover takes seconds, and a person waits for the answer.
 const callDeadline = 20 * time.Second
@@ -104,12 +99,12 @@ func (c *Cluster) RM() (*rm.Client, error) {
 // Close ends the connections to file systems.
 func (c *Cluster) Close() error { return c.Files.Close() }
 
-// Staging returns the URI of the staging folder: a relative location lies in
-// the user's home on the default file system, as Spark's and MapReduce's
+// Staging returns the URI of a user's staging folder: a relative location lies
+// in the user's home on the default file system, as Spark's and MapReduce's
 // staging folders do.
-func (c *Cluster) Staging(location string) (string, error) {
+func (c *Cluster) Staging(user, location string) (string, error) {
 	if !path.IsAbs(location) && !strings.Contains(location, "://") {
-		location = path.Join("/user", c.User, location)
+		location = path.Join("/user", user, location)
 	}
 	at, err := c.Files.Resolve(location)
 	if err != nil {

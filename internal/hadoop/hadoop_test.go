@@ -84,11 +84,14 @@ func TestStaging(t *testing.T) {
 		"../bob/.weft":        "hdfs://ns1/user/bob/.weft",
 		"hdfs:///apps/weft/.": "hdfs://ns1/apps/weft",
 	} {
-		if got, err := c.Staging(location); err != nil || got != want {
+		if got, err := c.Staging("ann", location); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", location, got, err, want)
 		}
 	}
-	if got, err := c.Staging("ftp://x:bad:port/"); err == nil {
+	if got, err := c.Staging("bob", ".weft"); err != nil || got != "hdfs://ns1/user/bob/.weft" {
+		t.Errorf("of bob: %s, %v", got, err)
+	}
+	if got, err := c.Staging("ann", "ftp://x:bad:port/"); err == nil {
 		t.Errorf("a bad location became %s", got)
 	}
 }
@@ -100,28 +103,5 @@ func TestResourceManagerNeedsAnAddress(t *testing.T) {
 	_, err := c.RM()
 	if err == nil || !strings.Contains(err.Error(), "rm2") {
 		t.Errorf("error %v, want one that names the ResourceManager without an address", err)
-	}
-}
-
-func TestLocalFiles(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a")
-	if err := os.WriteFile(path, []byte("text"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	files := LocalFiles()
-	defer func() {
-		if err := files.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	fs, name, err := files.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info, err := fs.Stat(t.Context(), name); err != nil || info.Size != 4 {
-		t.Errorf("%+v, %v; want 4 bytes", info, err)
-	}
-	if _, _, err := files.Open(t.Context(), "hdfs://nn/x"); err == nil {
-		t.Error("opened HDFS without a cluster")
 	}
 }
