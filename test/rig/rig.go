@@ -76,3 +76,8 @@ func (tb *Table) JDBC() string { return tb.rig.JDBC(tb.Schema) }
 func (r *Rig) JDBC(schema string) string {
 	return fmt.Sprintf("jdbc:mysql://%s/%s?useUnicode=true&characterEncoding=utf8", r.DB.Addr(), schema)
 }
+
+// Named is a table that a test makes by itself.
+func (r *Rig) Named(schema, name string, rows int64, pool *sql.DB) *Table {
+	return &Table{rig: r, Schema: schema, Name: name, Rows: rows, Pool: pool}
+}
