@@ -69,7 +69,7 @@ func (e *env) tell(err error) int {
 	report := fault.Of(err)
 	_ = report.Text(e.scrub.Writer(e.stderr), e.verbose) // nobody is left to tell
 	if e.output == "json" {
-		_ = e.object(map[string]any{"error": report, "exit_code": report.Exit})
+		_ = e.object(map[string]any{"error": report, "exit_code": report.Exit}) // the exit code still tells
 	}
 	return report.Exit
 }

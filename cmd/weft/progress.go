@@ -35,6 +35,7 @@ func (e *env) follow(of follower, how string) (stop func()) {
 		return func() {}
 	}
 	w := e.scrub.Writer(e.stderr)
+	// Progress is not worth ending a run for: what cannot be written is left out.
 	pause, show := linePause, func(s tracker.Snapshot) { _, _ = io.WriteString(w, progressLine(s)+"\n") }
 	block := &liveBlock{w: w}
 	switch file, isFile := e.stderr.(*os.File); {
@@ -129,13 +130,13 @@ func (l *liveBlock) show(s tracker.Snapshot) {
 	full := int(max(s.Percent, 0) / 100 * width)
 	text := fmt.Sprintf("[%s%s] %s\n%s\n", strings.Repeat("#", full), strings.Repeat(".", width-full), s.RunID, progressLine(s))
 	l.lines = strings.Count(text, "\n")
-	_, _ = io.WriteString(l.w, text)
+	_, _ = io.WriteString(l.w, text) // progress is not worth ending a run for
 }
 
 // clear takes the block away.
 func (l *liveBlock) clear() {
 	if l.lines > 0 {
-		_, _ = fmt.Fprintf(l.w, "\x1b[%dA\x1b[J", l.lines)
+		_, _ = fmt.Fprintf(l.w, "\x1b[%dA\x1b[J", l.lines) // nor is its removal
 	}
 	l.lines = 0
 }

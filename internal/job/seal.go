@@ -36,7 +36,7 @@ func Seal(s *Spec, key []byte) (*Spec, error) {
 			return "", fmt.Errorf("seal secret %s: it is still a reference", pointer)
 		}
 		nonce := make([]byte, box.NonceSize(), box.NonceSize()+len(text)+box.Overhead())
-		_, _ = rand.Read(nonce)
+		_, _ = rand.Read(nonce) // never fails, as in NewKey
 		sealed := box.Seal(nonce, nonce, []byte(text), []byte(pointer))
 		return "${sealed:" + base64.RawURLEncoding.EncodeToString(sealed) + "}", nil
 	})

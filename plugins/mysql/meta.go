@@ -81,9 +81,9 @@ func (m *meta) open(ctx context.Context, limit time.Duration, session []setup) (
 
 func (m *meta) close() {
 	if m.conn != nil {
-		_ = m.conn.Close()
+		_ = m.conn.Close() // everything was read; there is nothing to lose
 	}
-	_ = m.db.Close()
+	_ = m.db.Close() // likewise
 }
 
 // rows runs a query and returns all rows as texts; a nil is NULL.

@@ -126,7 +126,7 @@ func (w *wire) prepareSession(ctx context.Context, session []setup) error {
 	return nil
 }
 
-func (w *wire) close() { _ = w.library.Close() }
+func (w *wire) close() { _ = w.library.Close() } // everything was read, or the error before is the one that counts
 
 // send writes one command. A new command starts a new sequence.
 func (w *wire) send(command byte, argument string) error {

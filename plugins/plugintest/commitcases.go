@@ -267,7 +267,7 @@ func fenceStops(ctx context.Context, s *Writer) error {
 			if err == nil {
 				_, err = late.seal(ctx, true)
 			}
-			_ = late.w.Close()
+			_ = late.w.Close() // likewise
 		}
 		if err == nil {
 			return fmt.Errorf("an attempt of generation 1 opened, wrote and sealed after the fence of generation 2")

@@ -41,7 +41,7 @@ func Wrap(inner fsys.FS, rules ...Rule) *FS {
 // path.Match does not understand is a mistake in the test, and panics.
 func (f *FS) Add(r Rule) {
 	if _, err := path.Match(r.Name, ""); err != nil {
-		panic("faulty: rule with the name " + r.Name + ": " + err.Error())
+		panic("faulty: rule with the name " + r.Name + ": " + err.Error()) // a mistake in the test itself
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
