@@ -9,11 +9,14 @@ import (
 
 // Names of the cases that others refer to.
 const (
-	caseStart  = "tenrows" // its CPU is the start-up taken off the others
-	caseClient = "client"  // the server's own client
-	caseText   = "text1"
-	caseFloor  = "floor"
-	caseYARN   = "yarn"
+	caseStart     = "tenrows" // its CPU and time are the start-up taken off the others
+	caseClient    = "client"  // the server's own client
+	caseText      = "text1"
+	caseText2     = "text2"
+	caseFloor     = "floor"
+	caseYARNStart = "yarnten" // as caseStart, for what runs on YARN
+	caseYARN      = "yarn"
+	caseHDFSRead  = "hdfsread"
 )
 
 // testCase is one row of the table.
@@ -30,27 +33,52 @@ type testCase struct {
 	output         string
 }
 
+// remote says that the work is done by other processes than the one started,
+// whose CPU and memory are then nobody's.
+func (c testCase) remote() bool { return c.verb == "submit" || c.name == caseFloor }
+
 // cases lists what is measured, in the order of one round.
 func (p *place) cases() []testCase {
-	bench, ten := p.mysql("bench"), p.mysql("tenrows")
+	const off, checksum = "off", "checksum"
+	const null = `{"name":"streamwriter","parameter":{"print":false}}`
+	bench, ten := p.mysql("bench", false), p.mysql("tenrows", false)
 	text := func(name string) string { return p.files("file://" + filepath.Join(p.dir, "out", name)) }
-	null := `{"name":"streamwriter","parameter":{"print":false}}`
+	hdfs := func(name string) string { return p.files(p.hdfs + "/out/" + name) }
+	run := func(name, title string, rows int64, reader, writer string, verify string) testCase {
+		return testCase{name: name, title: title, rows: rows, reader: reader, writer: writer, channel: 1, verb: "run", verify: verify}
+	}
+	on := func(verb string, channel int, c testCase) testCase {
+		c.verb, c.channel = verb, channel
+		return c
+	}
 	return []testCase{
-		{name: caseStart, title: "10 rows, MySQL to text", rows: 10, reader: ten, writer: text("tenrows"), channel: 1, verb: "run", verify: "off"},
+		run(caseStart, "`weft run`, 10 rows, MySQL to text", 10, ten, text("tenrows"), off),
 		{name: caseClient, title: "`mariadb --quick --batch` into a file", rows: p.rows, args: p.client(), output: filepath.Join(p.dir, "client.tsv")},
-		{name: caseText, title: "weft, MySQL to text, 1 slot", rows: p.rows, reader: bench, writer: text("text1"), channel: 1, verb: "run", verify: "checksum"},
-		{name: "text2", title: "weft, MySQL to text, 2 slots", rows: p.rows, reader: bench, writer: text("text2"), channel: 2, verb: "run", verify: "checksum"},
-		{name: "null", title: "weft, MySQL to null, 1 slot", rows: p.rows, reader: bench, writer: null, channel: 1, verb: "run", verify: "off"},
-		{name: "generated", title: "weft, generated rows to null", rows: p.rows, reader: p.generated(), writer: null, channel: 1, verb: "run", verify: "off"},
+		run(caseText, "MySQL to text, 1 slot", p.rows, bench, text("text1"), checksum),
+		run("texttls", "MySQL to text, 1 slot, encrypted", p.rows, p.mysql("bench", true), text("texttls"), checksum),
+		on("run", 2, run(caseText2, "MySQL to text, 2 slots", p.rows, bench, text("text2"), checksum)),
+		run("null", "MySQL to null, 1 slot", p.rows, bench, null, off),
+		run("generated", "generated rows to null", p.rows, p.generated(), null, off),
+		run("hdfs", "MySQL to HDFS, 1 slot, without YARN", p.rows, bench, hdfs("hdfs"), checksum),
 		{name: caseFloor, title: "YARN: an AM and a container that do nothing", args: p.floor()},
-		{name: "yarnten", title: "weft submit, 10 rows, MySQL to HDFS", rows: 10, reader: ten, writer: p.files(p.hdfs + "/out/yarnten"), channel: 1, verb: "submit", verify: "off"},
-		{name: caseYARN, title: "weft submit, MySQL to HDFS, 1 slot", rows: p.rows, reader: bench, writer: p.files(p.hdfs + "/out/yarn"), channel: 1, verb: "submit", verify: "checksum"},
+		on("submit", 1, run(caseYARNStart, "`weft submit`, 10 rows, MySQL to HDFS", 10, ten, hdfs("yarnten"), off)),
+		on("submit", 1, run(caseYARN, "MySQL to HDFS on YARN, 1 slot", p.rows, bench, hdfs("yarn"), checksum)),
+		run(caseHDFSRead, "text on HDFS to null, 1 slot", p.rows, p.text(p.hdfs+"/out/yarn"), null, off),
 	}
 }
 
-func (p *place) mysql(table string) string {
+// mysql reads a table, without encryption unless encrypted: the server's own
+// client, with which it is compared, has none either.
+func (p *place) mysql(table string, encrypted bool) string {
 	return fmt.Sprintf(`{"name":"mysqlreader","parameter":{"username":%q,"password":%q,"column":["*"],"splitPk":"id",
-		"connection":[{"jdbcUrl":["jdbc:mysql://%s/%s"],"table":[%q]}]}}`, p.user, p.password, p.address, p.schema, table)
+		"connection":[{"jdbcUrl":["jdbc:mysql://%s/%s?useSSL=%t"],"table":[%q]}]}}`, p.user, p.password, p.address, p.schema, encrypted, table)
+}
+
+// text reads what files wrote.
+func (p *place) text(uri string) string {
+	return fmt.Sprintf(`{"name":"hdfsreader","parameter":{"path":%q,"fileType":"text","fieldDelimiter":"\t","column":[
+		{"index":0,"type":"bigint"},{"index":1,"type":"int"},{"index":2,"type":"int"},{"index":3,"type":"timestamp"},
+		{"index":4,"type":"decimal(12,2)"},{"index":5,"type":"string"},{"index":6,"type":"string"},{"index":7,"type":"string"}]}}`, uri)
 }
 
 func (p *place) files(uri string) string {
@@ -67,6 +95,20 @@ func (p *place) generated() string {
 func (p *place) client() []string {
 	return []string{"mariadb", "--no-defaults", "--protocol=tcp", "-h", p.host, "-P", p.port, "-u", p.user, "-p" + p.password,
 		"--quick", "--batch", "--skip-column-names", p.schema, "-e", "SELECT * FROM bench"}
+}
+
+// warm runs once, unmeasured, what a cluster does the first time only: the
+// programs are uploaded and brought to the nodes.
+func (p *place) warm(ctx context.Context, cases []testCase) error {
+	for _, c := range cases {
+		if c.name != caseFloor && c.name != caseYARNStart {
+			continue
+		}
+		if _, err := p.measure(ctx, c); err != nil {
+			return fmt.Errorf("warm up with %s: %w", c.name, err)
+		}
+	}
+	return nil
 }
 
 // measure runs a case once.
