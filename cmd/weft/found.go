@@ -111,6 +111,14 @@ func (s *session) resultOf(ctx context.Context, f *found) (result *job.Result, t
 	return nil, false, err
 }
 
+// tell prints how a run ended that this process has not submitted.
+func (s *session) tell(ctx context.Context, result *job.Result) error {
+	if result.Hint == "" && goesOn(result) {
+		result.Hint = "weft submit JOB --run-id " + result.RunID + " goes on where it stopped"
+	}
+	return s.env.conclude(ctx, result, false)
+}
+
 // stateOf is the state of a run as far as YARN can tell.
 func stateOf(r *rm.Report) job.State {
 	switch {

@@ -56,7 +56,7 @@ func (s *session) kill(ctx context.Context, word, reason string) error {
 			return err
 		}
 		s.env.log.Info("the run has ended already", "run", f.run, "application", result.ApplicationID)
-		return s.env.conclude(ctx, result, false)
+		return s.tell(ctx, result)
 	}
 	why := "killed by user " + s.cluster.User
 	if reason != "" {
@@ -69,7 +69,7 @@ func (s *session) kill(ctx context.Context, word, reason string) error {
 	if err != nil {
 		return err
 	}
-	return s.env.conclude(ctx, result, false)
+	return s.tell(ctx, result)
 }
 
 // end kills the application of a run and waits until it is over; f.report is

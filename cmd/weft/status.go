@@ -59,14 +59,15 @@ func (s *session) tellStatus(ctx context.Context, f *found) error {
 		if err != nil {
 			return err
 		}
-		return s.env.conclude(ctx, result, false)
+		return s.tell(ctx, result)
 	}
 	status := newLiveStatus(f)
 	master := &asker{folder: f.folder}
 	var snapshot tracker.Snapshot
-	if err := master.status(ctx, &snapshot); err == nil {
+	switch err := master.status(ctx, &snapshot); {
+	case err == nil && snapshot.Attempt > 0:
 		status.Snapshot, status.Source = snapshot, sourceMaster
-	} else if f.report.State == rm.StateRunning {
+	case err != nil && f.report.State == rm.StateRunning:
 		s.env.log.Warn("the ApplicationMaster does not answer; this is what YARN knows", "err", err)
 	}
 	if err := master.close(); err != nil {

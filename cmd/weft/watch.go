@@ -61,12 +61,11 @@ func (w *watch) keepAsking(ctx context.Context) {
 	}
 	for pause, try := firstPause, 1; ; try++ {
 		var s tracker.Snapshot
-		err := w.ask(ctx, &s)
-		if err == nil {
+		begun := w.ask(ctx, &s) == nil && s.Attempt > 0
+		if begun {
 			w.answered(s)
-			pause = askPause
 		}
-		if err == nil || try >= firstTries {
+		if begun || try >= firstTries {
 			w.show()
 			pause = askPause
 		}

@@ -34,7 +34,7 @@ func (m *scriptedMaster) status(_ context.Context, s *tracker.Snapshot) error {
 }
 
 func TestWatchAsksTheMaster(t *testing.T) {
-	master := &scriptedMaster{answer: &tracker.Snapshot{RunID: "r", State: "COMMITTING", Percent: 42, RowsPerSecond: 7, ETASeconds: 9}}
+	master := &scriptedMaster{answer: &tracker.Snapshot{RunID: "r", State: "COMMITTING", Percent: 42, RowsPerSecond: 7, ETASeconds: 9, Attempt: 1}}
 	w := newWatch("r", master.status)
 	w.reported(&rm.Report{State: rm.StateAccepted})
 	if s := w.Snapshot(); s.State != "ACCEPTED" || s.Percent != -1 || s.RunID != "r" {
@@ -55,6 +55,19 @@ func TestWatchAsksTheMaster(t *testing.T) {
 	w.reported(&rm.Report{State: rm.StateAccepted})
 	if s := w.Snapshot(); s.State != "ACCEPTED" || s.Percent != 42 || s.RowsPerSecond != 0 || s.ETASeconds != -1 {
 		t.Errorf("after the master fell silent: %+v", s)
+	}
+}
+
+// A master that has not begun knows less than YARN.
+func TestWatchOfAMasterThatBegins(t *testing.T) {
+	master := &scriptedMaster{answer: &tracker.Snapshot{State: "ACCEPTED", Percent: -1}}
+	w := newWatch("r", master.status)
+	stop := w.start(t.Context())
+	w.reported(&rm.Report{State: rm.StateRunning})
+	<-w.First()
+	stop()
+	if s := w.Snapshot(); s.State != "RUNNING" {
+		t.Errorf("%+v", s)
 	}
 }
 
