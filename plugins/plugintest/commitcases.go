@@ -72,10 +72,7 @@ func unsealedVanishes(ctx context.Context, s *Writer) error {
 		if err := errors.Join(lost.write(ctx, 9), lost.w.Close()); err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, kept); err != nil {
-			return err
-		}
-		return r.shows(ctx, kept)
+		return r.ends(ctx, kept)
 	})
 }
 
@@ -116,10 +113,7 @@ func onlyAccepted(ctx context.Context, s *Writer) error {
 			}
 			accepted = append(accepted, u)
 		}
-		if err := r.commit(ctx, r.control, accepted...); err != nil {
-			return err
-		}
-		return r.shows(ctx, accepted...)
+		return r.ends(ctx, accepted...)
 	})
 }
 
@@ -154,10 +148,7 @@ func preparesAgain(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, units...); err != nil {
-			return err
-		}
-		return r.shows(ctx, units...)
+		return r.ends(ctx, units...)
 	})
 }
 
@@ -276,10 +267,7 @@ func fenceStops(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, fresh); err != nil {
-			return err
-		}
-		return r.shows(ctx, fresh)
+		return r.ends(ctx, fresh)
 	})
 }
 
@@ -327,10 +315,7 @@ func adoptedGoOn(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, first, second, other); err != nil {
-			return err
-		}
-		return r.shows(ctx, first, second, other)
+		return r.ends(ctx, first, second, other)
 	})
 }
 

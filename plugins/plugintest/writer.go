@@ -238,6 +238,15 @@ func apply(ctx context.Context, w plugins.Writer, ops []plugins.Op) error {
 	return nil
 }
 
+// ends commits the units, and looks whether the target then shows them and
+// nothing else.
+func (r *run) ends(ctx context.Context, units ...sealed) error {
+	if err := r.commit(ctx, r.control, units...); err != nil {
+		return err
+	}
+	return r.shows(ctx, units...)
+}
+
 // shows says how the target differs from holding exactly the units' rows.
 func (r *run) shows(ctx context.Context, units ...sealed) error {
 	if r.s.Blind {

@@ -45,10 +45,7 @@ func keepsValues(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, u); err != nil {
-			return err
-		}
-		return r.shows(ctx, u)
+		return r.ends(ctx, u)
 	})
 }
 
@@ -74,10 +71,7 @@ func manyBatches(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, u); err != nil {
-			return err
-		}
-		return r.shows(ctx, u)
+		return r.ends(ctx, u)
 	})
 }
 
@@ -124,10 +118,7 @@ func namesRefused(ctx context.Context, s *Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := r.commit(ctx, r.control, u); err != nil {
-			return err
-		}
-		return r.shows(ctx, u)
+		return r.ends(ctx, u)
 	})
 }
 
@@ -256,10 +247,7 @@ func sealsEmpty(ctx context.Context, s *Writer) error {
 			}
 			units = append(units, u)
 		}
-		if err := r.commit(ctx, r.control, units...); err != nil {
-			return err
-		}
-		return r.shows(ctx, units...)
+		return r.ends(ctx, units...)
 	})
 }
 
@@ -315,10 +303,7 @@ func rewrites(ctx context.Context, s *Writer) error {
 			}
 			units = append(units, u)
 		}
-		if err := r.commit(ctx, r.control, units...); err != nil {
-			return err
-		}
-		return r.shows(ctx, units...)
+		return r.ends(ctx, units...)
 	})
 }
 
