@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 
 	"weft/internal/fsys"
 	"weft/plugins"
 )
 
-// Check implements plugins.Checker. It looks and makes nothing, so rights are
-// known only as far as looking tells: the owner and the permission bits of the
-// folder that will be written are reported, and what Ranger or ACLs refuse
-// beyond them shows at the start of the run, before any row is read.
+// Check implements plugins.Checker. It looks and makes nothing; HDFS is asked
+// whether it would let this user write, elsewhere owner and permission bits are
+// reported.
 func (w *writer) Check(ctx context.Context) []plugins.Finding {
 	if err := w.reach(ctx); err != nil {
 		return []plugins.Finding{failed("path", err)}
@@ -27,7 +27,7 @@ func (w *writer) Check(ctx context.Context) []plugins.Finding {
 	case !info.Dir:
 		return []plugins.Finding{fail("path", "name a folder", "%s is a file", w.target)}
 	}
-	findings := []plugins.Finding{reached(w.target.String(), info)}
+	findings := []plugins.Finding{w.writable(ctx, w.target.Name, info)}
 	old, err := w.replaced(ctx)
 	if err != nil {
 		findings = append(findings, failed("writeMode", err))
@@ -58,7 +58,7 @@ func (w *writer) checkParent(ctx context.Context) []plugins.Finding {
 		}
 		return append([]plugins.Finding{
 			{Severity: plugins.OK, Key: "path", Text: fmt.Sprintf("%s does not exist and will be made by one rename", w.target)},
-			reached(w.location(dir), info),
+			w.writable(ctx, dir, info),
 		}, w.checkSpace(ctx, dir)...)
 	}
 }
@@ -82,6 +82,20 @@ func (w *writer) checkSpace(ctx context.Context, dir string) []plugins.Finding {
 	}
 	return []plugins.Finding{{Severity: plugins.OK, Key: "path",
 		Text: fmt.Sprintf("%s has room for %d MiB", w.location(dir), space.FreeBytes>>20)}}
+}
+
+// writable says what was found, and whether files can be made in it.
+func (w *writer) writable(ctx context.Context, dir string, info fsys.Info) plugins.Finding {
+	const writeAndEnter = 3
+	err := fsys.Access(ctx, w.fs, dir, writeAndEnter)
+	if err == nil || errors.Is(err, fsys.ErrUnsupported) {
+		return reached(w.location(dir), info)
+	}
+	f := failed("path", classed("write to "+w.location(dir), err))
+	if errors.Is(err, fs.ErrPermission) {
+		f.Hint = fmt.Sprintf("it is %v of %s:%s", info.Perm, info.Owner, info.Group)
+	}
+	return f
 }
 
 // reached says what was found, and warns where nobody at all may write.

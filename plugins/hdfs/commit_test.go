@@ -1,9 +1,11 @@
 package hdfs
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -321,6 +323,37 @@ func TestAbort(t *testing.T) {
 	w.commit(c, w.units(c))
 	if err := wr.Abort(t.Context()); plugins.ClassOf(err) != plugins.Bug {
 		t.Errorf("Abort after a commit: %v; want a refusal", err)
+	}
+}
+
+// guarded is a store that lets nobody write into one folder.
+type guarded struct {
+	fsys.FS
+	folder string
+}
+
+func (g guarded) Access(_ context.Context, name string, bits fs.FileMode) error {
+	if name == g.folder && bits&2 != 0 {
+		return &fs.PathError{Op: "access", Path: name, Err: fs.ErrPermission}
+	}
+	return nil
+}
+
+// Missing rights are known before the run, for the target and for the folder that it would be made in.
+func TestCheckAsksForRights(t *testing.T) {
+	w := newWorld(t)
+	w.mkdir("/t/locked")
+	w.fs = guarded{w.fs, "/t/locked"}
+	for path, want := range map[string]plugins.Severity{"/t/locked": plugins.Fail, "/t/locked/a/b": plugins.Fail, "/t/other": plugins.OK} {
+		worst := plugins.Finding{}
+		for _, f := range w.writer(w.config(path, nil)).Check(t.Context()) {
+			if f.Severity > worst.Severity {
+				worst = f
+			}
+		}
+		if worst.Severity != want || want == plugins.Fail && worst.Reason != plugins.ReasonPermission {
+			t.Errorf("check %s: %+v", path, worst)
+		}
 	}
 }
 

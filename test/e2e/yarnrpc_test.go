@@ -182,6 +182,10 @@ func TestNameNodeCalls(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Name != "claim" || list[1].Name != "moved" {
 		t.Errorf("list %+v, %v", list, err)
 	}
+	must(c.nn.CheckAccess(ctx, dir, 7))
+	if err := c.nn.CheckAccess(ctx, dir+"/gone", 1); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("access to nothing: %v", err)
+	}
 	if sum, err := c.nn.ContentSummary(ctx, dir); err != nil || sum.Files != 2 || sum.Dirs != 1 || sum.SpaceQuotaBytes != -1 {
 		t.Errorf("summary %+v, %v", sum, err)
 	}

@@ -71,6 +71,13 @@ func (c *Client) Stat(ctx context.Context, path string) (Status, error) {
 	return fromStatus(resp.Fs), nil
 }
 
+// CheckAccess asks whether the caller may do all of what the bits say to a path (4 read, 2 write, 1 execute or enter): nil,
+// fs.ErrPermission or fs.ErrNotExist. The NameNode takes ACLs and its authorizer (Ranger) into account.
+func (c *Client) CheckAccess(ctx context.Context, path string, bits int32) error {
+	req := &pb.CheckAccessRequestProto{Path: &path, Mode: &bits}
+	return c.on(ctx, "checkAccess", path, req, &pb.CheckAccessResponseProto{})
+}
+
 // List describes the entries of a folder, in the NameNode's order (by name, as bytes). A file lists itself, with an
 // empty name. It asks as often as needed; entries that come and go meanwhile may or may not be there.
 func (c *Client) List(ctx context.Context, path string) ([]Status, error) {

@@ -24,6 +24,14 @@ func (f *FS) Stat(ctx context.Context, name string) (fsys.Info, error) {
 	return info(s, strings.TrimPrefix(path.Base(name), "/")), nil
 }
 
+// Access implements fsys.Accessor (ClientProtocol.checkAccess).
+func (f *FS) Access(ctx context.Context, name string, bits fs.FileMode) error {
+	if err := begin(ctx, "check access to", name); err != nil {
+		return err
+	}
+	return wrap(ctx, "check access to", name, f.nn.CheckAccess(ctx, name, int32(bits&7)), looks)
+}
+
 // List implements fsys.Reader.
 func (f *FS) List(ctx context.Context, dir string) ([]fsys.Info, error) {
 	if err := begin(ctx, "list", dir); err != nil {

@@ -677,6 +677,94 @@ func (x *ECSchemaOptionEntryProto) GetValue() string {
 	return ""
 }
 
+type CheckAccessRequestProto struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          *string                `protobuf:"bytes,1,req,name=path" json:"path,omitempty"`
+	Mode          *int32                 `protobuf:"varint,2,req,name=mode" json:"mode,omitempty"` // FsActionProto: 4 read, 2 write, 1 execute
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckAccessRequestProto) Reset() {
+	*x = CheckAccessRequestProto{}
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckAccessRequestProto) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckAccessRequestProto) ProtoMessage() {}
+
+func (x *CheckAccessRequestProto) ProtoReflect() protoreflect.Message {
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckAccessRequestProto.ProtoReflect.Descriptor instead.
+func (*CheckAccessRequestProto) Descriptor() ([]byte, []int) {
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CheckAccessRequestProto) GetPath() string {
+	if x != nil && x.Path != nil {
+		return *x.Path
+	}
+	return ""
+}
+
+func (x *CheckAccessRequestProto) GetMode() int32 {
+	if x != nil && x.Mode != nil {
+		return *x.Mode
+	}
+	return 0
+}
+
+type CheckAccessResponseProto struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckAccessResponseProto) Reset() {
+	*x = CheckAccessResponseProto{}
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckAccessResponseProto) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckAccessResponseProto) ProtoMessage() {}
+
+func (x *CheckAccessResponseProto) ProtoReflect() protoreflect.Message {
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckAccessResponseProto.ProtoReflect.Descriptor instead.
+func (*CheckAccessResponseProto) Descriptor() ([]byte, []int) {
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{8}
+}
+
 type GetServerDefaultsRequestProto struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -685,7 +773,7 @@ type GetServerDefaultsRequestProto struct {
 
 func (x *GetServerDefaultsRequestProto) Reset() {
 	*x = GetServerDefaultsRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[7]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +785,7 @@ func (x *GetServerDefaultsRequestProto) String() string {
 func (*GetServerDefaultsRequestProto) ProtoMessage() {}
 
 func (x *GetServerDefaultsRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[7]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +798,7 @@ func (x *GetServerDefaultsRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerDefaultsRequestProto.ProtoReflect.Descriptor instead.
 func (*GetServerDefaultsRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{7}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{9}
 }
 
 type GetServerDefaultsResponseProto struct {
@@ -722,7 +810,7 @@ type GetServerDefaultsResponseProto struct {
 
 func (x *GetServerDefaultsResponseProto) Reset() {
 	*x = GetServerDefaultsResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[8]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -734,7 +822,7 @@ func (x *GetServerDefaultsResponseProto) String() string {
 func (*GetServerDefaultsResponseProto) ProtoMessage() {}
 
 func (x *GetServerDefaultsResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[8]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -747,7 +835,7 @@ func (x *GetServerDefaultsResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetServerDefaultsResponseProto.ProtoReflect.Descriptor instead.
 func (*GetServerDefaultsResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{8}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetServerDefaultsResponseProto) GetServerDefaults() *FsServerDefaultsProto {
@@ -766,7 +854,7 @@ type GetFileInfoRequestProto struct {
 
 func (x *GetFileInfoRequestProto) Reset() {
 	*x = GetFileInfoRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[9]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -778,7 +866,7 @@ func (x *GetFileInfoRequestProto) String() string {
 func (*GetFileInfoRequestProto) ProtoMessage() {}
 
 func (x *GetFileInfoRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[9]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -791,7 +879,7 @@ func (x *GetFileInfoRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFileInfoRequestProto.ProtoReflect.Descriptor instead.
 func (*GetFileInfoRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{9}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetFileInfoRequestProto) GetSrc() string {
@@ -810,7 +898,7 @@ type GetFileInfoResponseProto struct {
 
 func (x *GetFileInfoResponseProto) Reset() {
 	*x = GetFileInfoResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[10]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -822,7 +910,7 @@ func (x *GetFileInfoResponseProto) String() string {
 func (*GetFileInfoResponseProto) ProtoMessage() {}
 
 func (x *GetFileInfoResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[10]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -835,7 +923,7 @@ func (x *GetFileInfoResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFileInfoResponseProto.ProtoReflect.Descriptor instead.
 func (*GetFileInfoResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{10}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetFileInfoResponseProto) GetFs() *HdfsFileStatusProto {
@@ -864,7 +952,7 @@ type CreateRequestProto struct {
 
 func (x *CreateRequestProto) Reset() {
 	*x = CreateRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[11]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +964,7 @@ func (x *CreateRequestProto) String() string {
 func (*CreateRequestProto) ProtoMessage() {}
 
 func (x *CreateRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[11]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +977,7 @@ func (x *CreateRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRequestProto.ProtoReflect.Descriptor instead.
 func (*CreateRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{11}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateRequestProto) GetSrc() string {
@@ -978,7 +1066,7 @@ type CreateResponseProto struct {
 
 func (x *CreateResponseProto) Reset() {
 	*x = CreateResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[12]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1078,7 @@ func (x *CreateResponseProto) String() string {
 func (*CreateResponseProto) ProtoMessage() {}
 
 func (x *CreateResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[12]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1091,7 @@ func (x *CreateResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateResponseProto.ProtoReflect.Descriptor instead.
 func (*CreateResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{12}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateResponseProto) GetFs() *HdfsFileStatusProto {
@@ -1030,7 +1118,7 @@ const (
 
 func (x *CompleteRequestProto) Reset() {
 	*x = CompleteRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[13]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +1130,7 @@ func (x *CompleteRequestProto) String() string {
 func (*CompleteRequestProto) ProtoMessage() {}
 
 func (x *CompleteRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[13]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +1143,7 @@ func (x *CompleteRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRequestProto.ProtoReflect.Descriptor instead.
 func (*CompleteRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{13}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CompleteRequestProto) GetSrc() string {
@@ -1095,7 +1183,7 @@ type CompleteResponseProto struct {
 
 func (x *CompleteResponseProto) Reset() {
 	*x = CompleteResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[14]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1195,7 @@ func (x *CompleteResponseProto) String() string {
 func (*CompleteResponseProto) ProtoMessage() {}
 
 func (x *CompleteResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[14]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1208,7 @@ func (x *CompleteResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteResponseProto.ProtoReflect.Descriptor instead.
 func (*CompleteResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{14}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CompleteResponseProto) GetResult() bool {
@@ -1147,7 +1235,7 @@ const (
 
 func (x *ExtendedBlockProto) Reset() {
 	*x = ExtendedBlockProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[15]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1247,7 @@ func (x *ExtendedBlockProto) String() string {
 func (*ExtendedBlockProto) ProtoMessage() {}
 
 func (x *ExtendedBlockProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[15]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1260,7 @@ func (x *ExtendedBlockProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendedBlockProto.ProtoReflect.Descriptor instead.
 func (*ExtendedBlockProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{15}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExtendedBlockProto) GetPoolId() string {
@@ -1215,7 +1303,7 @@ type MkdirsRequestProto struct {
 
 func (x *MkdirsRequestProto) Reset() {
 	*x = MkdirsRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[16]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +1315,7 @@ func (x *MkdirsRequestProto) String() string {
 func (*MkdirsRequestProto) ProtoMessage() {}
 
 func (x *MkdirsRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[16]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1240,7 +1328,7 @@ func (x *MkdirsRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MkdirsRequestProto.ProtoReflect.Descriptor instead.
 func (*MkdirsRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{16}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MkdirsRequestProto) GetSrc() string {
@@ -1280,7 +1368,7 @@ type MkdirsResponseProto struct {
 
 func (x *MkdirsResponseProto) Reset() {
 	*x = MkdirsResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[17]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1380,7 @@ func (x *MkdirsResponseProto) String() string {
 func (*MkdirsResponseProto) ProtoMessage() {}
 
 func (x *MkdirsResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[17]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1393,7 @@ func (x *MkdirsResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MkdirsResponseProto.ProtoReflect.Descriptor instead.
 func (*MkdirsResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{17}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MkdirsResponseProto) GetResult() bool {
@@ -1327,7 +1415,7 @@ type Rename2RequestProto struct {
 
 func (x *Rename2RequestProto) Reset() {
 	*x = Rename2RequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[18]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1427,7 @@ func (x *Rename2RequestProto) String() string {
 func (*Rename2RequestProto) ProtoMessage() {}
 
 func (x *Rename2RequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[18]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1440,7 @@ func (x *Rename2RequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rename2RequestProto.ProtoReflect.Descriptor instead.
 func (*Rename2RequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{18}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Rename2RequestProto) GetSrc() string {
@@ -1391,7 +1479,7 @@ type Rename2ResponseProto struct {
 
 func (x *Rename2ResponseProto) Reset() {
 	*x = Rename2ResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[19]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1403,7 +1491,7 @@ func (x *Rename2ResponseProto) String() string {
 func (*Rename2ResponseProto) ProtoMessage() {}
 
 func (x *Rename2ResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[19]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1416,7 +1504,7 @@ func (x *Rename2ResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rename2ResponseProto.ProtoReflect.Descriptor instead.
 func (*Rename2ResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{19}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{21}
 }
 
 type DeleteRequestProto struct {
@@ -1429,7 +1517,7 @@ type DeleteRequestProto struct {
 
 func (x *DeleteRequestProto) Reset() {
 	*x = DeleteRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[20]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1529,7 @@ func (x *DeleteRequestProto) String() string {
 func (*DeleteRequestProto) ProtoMessage() {}
 
 func (x *DeleteRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[20]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1542,7 @@ func (x *DeleteRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequestProto.ProtoReflect.Descriptor instead.
 func (*DeleteRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{20}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeleteRequestProto) GetSrc() string {
@@ -1480,7 +1568,7 @@ type DeleteResponseProto struct {
 
 func (x *DeleteResponseProto) Reset() {
 	*x = DeleteResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[21]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1492,7 +1580,7 @@ func (x *DeleteResponseProto) String() string {
 func (*DeleteResponseProto) ProtoMessage() {}
 
 func (x *DeleteResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[21]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1505,7 +1593,7 @@ func (x *DeleteResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponseProto.ProtoReflect.Descriptor instead.
 func (*DeleteResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{21}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeleteResponseProto) GetResult() bool {
@@ -1525,7 +1613,7 @@ type SetPermissionRequestProto struct {
 
 func (x *SetPermissionRequestProto) Reset() {
 	*x = SetPermissionRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[22]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +1625,7 @@ func (x *SetPermissionRequestProto) String() string {
 func (*SetPermissionRequestProto) ProtoMessage() {}
 
 func (x *SetPermissionRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[22]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +1638,7 @@ func (x *SetPermissionRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionRequestProto.ProtoReflect.Descriptor instead.
 func (*SetPermissionRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{22}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SetPermissionRequestProto) GetSrc() string {
@@ -1575,7 +1663,7 @@ type SetPermissionResponseProto struct {
 
 func (x *SetPermissionResponseProto) Reset() {
 	*x = SetPermissionResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[23]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1587,7 +1675,7 @@ func (x *SetPermissionResponseProto) String() string {
 func (*SetPermissionResponseProto) ProtoMessage() {}
 
 func (x *SetPermissionResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[23]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1600,7 +1688,7 @@ func (x *SetPermissionResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPermissionResponseProto.ProtoReflect.Descriptor instead.
 func (*SetPermissionResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{23}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{25}
 }
 
 type SetTimesRequestProto struct {
@@ -1614,7 +1702,7 @@ type SetTimesRequestProto struct {
 
 func (x *SetTimesRequestProto) Reset() {
 	*x = SetTimesRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[24]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1626,7 +1714,7 @@ func (x *SetTimesRequestProto) String() string {
 func (*SetTimesRequestProto) ProtoMessage() {}
 
 func (x *SetTimesRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[24]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1639,7 +1727,7 @@ func (x *SetTimesRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimesRequestProto.ProtoReflect.Descriptor instead.
 func (*SetTimesRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{24}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SetTimesRequestProto) GetSrc() string {
@@ -1671,7 +1759,7 @@ type SetTimesResponseProto struct {
 
 func (x *SetTimesResponseProto) Reset() {
 	*x = SetTimesResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[25]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1771,7 @@ func (x *SetTimesResponseProto) String() string {
 func (*SetTimesResponseProto) ProtoMessage() {}
 
 func (x *SetTimesResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[25]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1784,7 @@ func (x *SetTimesResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTimesResponseProto.ProtoReflect.Descriptor instead.
 func (*SetTimesResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{25}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{27}
 }
 
 type FsyncRequestProto struct {
@@ -1717,7 +1805,7 @@ const (
 
 func (x *FsyncRequestProto) Reset() {
 	*x = FsyncRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[26]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1729,7 +1817,7 @@ func (x *FsyncRequestProto) String() string {
 func (*FsyncRequestProto) ProtoMessage() {}
 
 func (x *FsyncRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[26]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1742,7 +1830,7 @@ func (x *FsyncRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FsyncRequestProto.ProtoReflect.Descriptor instead.
 func (*FsyncRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{26}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FsyncRequestProto) GetSrc() string {
@@ -1781,7 +1869,7 @@ type FsyncResponseProto struct {
 
 func (x *FsyncResponseProto) Reset() {
 	*x = FsyncResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[27]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +1881,7 @@ func (x *FsyncResponseProto) String() string {
 func (*FsyncResponseProto) ProtoMessage() {}
 
 func (x *FsyncResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[27]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +1894,7 @@ func (x *FsyncResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FsyncResponseProto.ProtoReflect.Descriptor instead.
 func (*FsyncResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{27}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{29}
 }
 
 type RenewLeaseRequestProto struct {
@@ -1819,7 +1907,7 @@ type RenewLeaseRequestProto struct {
 
 func (x *RenewLeaseRequestProto) Reset() {
 	*x = RenewLeaseRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[28]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +1919,7 @@ func (x *RenewLeaseRequestProto) String() string {
 func (*RenewLeaseRequestProto) ProtoMessage() {}
 
 func (x *RenewLeaseRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[28]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +1932,7 @@ func (x *RenewLeaseRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenewLeaseRequestProto.ProtoReflect.Descriptor instead.
 func (*RenewLeaseRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{28}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RenewLeaseRequestProto) GetClientName() string {
@@ -1869,7 +1957,7 @@ type RenewLeaseResponseProto struct {
 
 func (x *RenewLeaseResponseProto) Reset() {
 	*x = RenewLeaseResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[29]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +1969,7 @@ func (x *RenewLeaseResponseProto) String() string {
 func (*RenewLeaseResponseProto) ProtoMessage() {}
 
 func (x *RenewLeaseResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[29]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +1982,7 @@ func (x *RenewLeaseResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenewLeaseResponseProto.ProtoReflect.Descriptor instead.
 func (*RenewLeaseResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{29}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{31}
 }
 
 type RecoverLeaseRequestProto struct {
@@ -1907,7 +1995,7 @@ type RecoverLeaseRequestProto struct {
 
 func (x *RecoverLeaseRequestProto) Reset() {
 	*x = RecoverLeaseRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[30]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +2007,7 @@ func (x *RecoverLeaseRequestProto) String() string {
 func (*RecoverLeaseRequestProto) ProtoMessage() {}
 
 func (x *RecoverLeaseRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[30]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +2020,7 @@ func (x *RecoverLeaseRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverLeaseRequestProto.ProtoReflect.Descriptor instead.
 func (*RecoverLeaseRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{30}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RecoverLeaseRequestProto) GetSrc() string {
@@ -1958,7 +2046,7 @@ type RecoverLeaseResponseProto struct {
 
 func (x *RecoverLeaseResponseProto) Reset() {
 	*x = RecoverLeaseResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[31]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2058,7 @@ func (x *RecoverLeaseResponseProto) String() string {
 func (*RecoverLeaseResponseProto) ProtoMessage() {}
 
 func (x *RecoverLeaseResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[31]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2071,7 @@ func (x *RecoverLeaseResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverLeaseResponseProto.ProtoReflect.Descriptor instead.
 func (*RecoverLeaseResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{31}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RecoverLeaseResponseProto) GetResult() bool {
@@ -2004,7 +2092,7 @@ type GetListingRequestProto struct {
 
 func (x *GetListingRequestProto) Reset() {
 	*x = GetListingRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[32]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2016,7 +2104,7 @@ func (x *GetListingRequestProto) String() string {
 func (*GetListingRequestProto) ProtoMessage() {}
 
 func (x *GetListingRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[32]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2029,7 +2117,7 @@ func (x *GetListingRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetListingRequestProto.ProtoReflect.Descriptor instead.
 func (*GetListingRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{32}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GetListingRequestProto) GetSrc() string {
@@ -2062,7 +2150,7 @@ type GetListingResponseProto struct {
 
 func (x *GetListingResponseProto) Reset() {
 	*x = GetListingResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[33]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2162,7 @@ func (x *GetListingResponseProto) String() string {
 func (*GetListingResponseProto) ProtoMessage() {}
 
 func (x *GetListingResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[33]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2175,7 @@ func (x *GetListingResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetListingResponseProto.ProtoReflect.Descriptor instead.
 func (*GetListingResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{33}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetListingResponseProto) GetDirList() *DirectoryListingProto {
@@ -2107,7 +2195,7 @@ type DirectoryListingProto struct {
 
 func (x *DirectoryListingProto) Reset() {
 	*x = DirectoryListingProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[34]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2119,7 +2207,7 @@ func (x *DirectoryListingProto) String() string {
 func (*DirectoryListingProto) ProtoMessage() {}
 
 func (x *DirectoryListingProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[34]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2132,7 +2220,7 @@ func (x *DirectoryListingProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryListingProto.ProtoReflect.Descriptor instead.
 func (*DirectoryListingProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{34}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DirectoryListingProto) GetPartialListing() []*HdfsFileStatusProto {
@@ -2158,7 +2246,7 @@ type IsFileClosedRequestProto struct {
 
 func (x *IsFileClosedRequestProto) Reset() {
 	*x = IsFileClosedRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[35]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2170,7 +2258,7 @@ func (x *IsFileClosedRequestProto) String() string {
 func (*IsFileClosedRequestProto) ProtoMessage() {}
 
 func (x *IsFileClosedRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[35]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2183,7 +2271,7 @@ func (x *IsFileClosedRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IsFileClosedRequestProto.ProtoReflect.Descriptor instead.
 func (*IsFileClosedRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{35}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *IsFileClosedRequestProto) GetSrc() string {
@@ -2202,7 +2290,7 @@ type IsFileClosedResponseProto struct {
 
 func (x *IsFileClosedResponseProto) Reset() {
 	*x = IsFileClosedResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[36]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2302,7 @@ func (x *IsFileClosedResponseProto) String() string {
 func (*IsFileClosedResponseProto) ProtoMessage() {}
 
 func (x *IsFileClosedResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[36]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2315,7 @@ func (x *IsFileClosedResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IsFileClosedResponseProto.ProtoReflect.Descriptor instead.
 func (*IsFileClosedResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{36}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *IsFileClosedResponseProto) GetResult() bool {
@@ -2245,7 +2333,7 @@ type GetFsStatusRequestProto struct {
 
 func (x *GetFsStatusRequestProto) Reset() {
 	*x = GetFsStatusRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[37]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2257,7 +2345,7 @@ func (x *GetFsStatusRequestProto) String() string {
 func (*GetFsStatusRequestProto) ProtoMessage() {}
 
 func (x *GetFsStatusRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[37]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2270,7 +2358,7 @@ func (x *GetFsStatusRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFsStatusRequestProto.ProtoReflect.Descriptor instead.
 func (*GetFsStatusRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{37}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{39}
 }
 
 type GetFsStatsResponseProto struct {
@@ -2287,7 +2375,7 @@ type GetFsStatsResponseProto struct {
 
 func (x *GetFsStatsResponseProto) Reset() {
 	*x = GetFsStatsResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[38]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2299,7 +2387,7 @@ func (x *GetFsStatsResponseProto) String() string {
 func (*GetFsStatsResponseProto) ProtoMessage() {}
 
 func (x *GetFsStatsResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[38]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2312,7 +2400,7 @@ func (x *GetFsStatsResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFsStatsResponseProto.ProtoReflect.Descriptor instead.
 func (*GetFsStatsResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{38}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetFsStatsResponseProto) GetCapacity() uint64 {
@@ -2366,7 +2454,7 @@ type GetContentSummaryRequestProto struct {
 
 func (x *GetContentSummaryRequestProto) Reset() {
 	*x = GetContentSummaryRequestProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[39]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2378,7 +2466,7 @@ func (x *GetContentSummaryRequestProto) String() string {
 func (*GetContentSummaryRequestProto) ProtoMessage() {}
 
 func (x *GetContentSummaryRequestProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[39]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2391,7 +2479,7 @@ func (x *GetContentSummaryRequestProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContentSummaryRequestProto.ProtoReflect.Descriptor instead.
 func (*GetContentSummaryRequestProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{39}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GetContentSummaryRequestProto) GetPath() string {
@@ -2410,7 +2498,7 @@ type GetContentSummaryResponseProto struct {
 
 func (x *GetContentSummaryResponseProto) Reset() {
 	*x = GetContentSummaryResponseProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[40]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2422,7 +2510,7 @@ func (x *GetContentSummaryResponseProto) String() string {
 func (*GetContentSummaryResponseProto) ProtoMessage() {}
 
 func (x *GetContentSummaryResponseProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[40]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2435,7 +2523,7 @@ func (x *GetContentSummaryResponseProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContentSummaryResponseProto.ProtoReflect.Descriptor instead.
 func (*GetContentSummaryResponseProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{40}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GetContentSummaryResponseProto) GetSummary() *ContentSummaryProto {
@@ -2459,7 +2547,7 @@ type ContentSummaryProto struct {
 
 func (x *ContentSummaryProto) Reset() {
 	*x = ContentSummaryProto{}
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[41]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2471,7 +2559,7 @@ func (x *ContentSummaryProto) String() string {
 func (*ContentSummaryProto) ProtoMessage() {}
 
 func (x *ContentSummaryProto) ProtoReflect() protoreflect.Message {
-	mi := &file_weft_hadoop_namenode_proto_msgTypes[41]
+	mi := &file_weft_hadoop_namenode_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2484,7 +2572,7 @@ func (x *ContentSummaryProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentSummaryProto.ProtoReflect.Descriptor instead.
 func (*ContentSummaryProto) Descriptor() ([]byte, []int) {
-	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{41}
+	return file_weft_hadoop_namenode_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ContentSummaryProto) GetLength() uint64 {
@@ -2592,7 +2680,11 @@ const file_weft_hadoop_namenode_proto_rawDesc = "" +
 	"\aoptions\x18\x04 \x03(\v2*.weft.hadoop.hdfs.ECSchemaOptionEntryProtoR\aoptions\"B\n" +
 	"\x18ECSchemaOptionEntryProto\x12\x10\n" +
 	"\x03key\x18\x01 \x02(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x02(\tR\x05value\"\x1f\n" +
+	"\x05value\x18\x02 \x02(\tR\x05value\"A\n" +
+	"\x17CheckAccessRequestProto\x12\x12\n" +
+	"\x04path\x18\x01 \x02(\tR\x04path\x12\x12\n" +
+	"\x04mode\x18\x02 \x02(\x05R\x04mode\"\x1a\n" +
+	"\x18CheckAccessResponseProto\"\x1f\n" +
 	"\x1dGetServerDefaultsRequestProto\"q\n" +
 	"\x1eGetServerDefaultsResponseProto\x12O\n" +
 	"\x0eserverDefaults\x18\x01 \x02(\v2'.weft.hadoop.hdfs.FsServerDefaultsProtoR\x0eserverDefaults\"+\n" +
@@ -2732,7 +2824,7 @@ func file_weft_hadoop_namenode_proto_rawDescGZIP() []byte {
 	return file_weft_hadoop_namenode_proto_rawDescData
 }
 
-var file_weft_hadoop_namenode_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_weft_hadoop_namenode_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_weft_hadoop_namenode_proto_goTypes = []any{
 	(*FsPermissionProto)(nil),              // 0: weft.hadoop.hdfs.FsPermissionProto
 	(*HdfsFileStatusProto)(nil),            // 1: weft.hadoop.hdfs.HdfsFileStatusProto
@@ -2741,41 +2833,43 @@ var file_weft_hadoop_namenode_proto_goTypes = []any{
 	(*ErasureCodingPolicyProto)(nil),       // 4: weft.hadoop.hdfs.ErasureCodingPolicyProto
 	(*ECSchemaProto)(nil),                  // 5: weft.hadoop.hdfs.ECSchemaProto
 	(*ECSchemaOptionEntryProto)(nil),       // 6: weft.hadoop.hdfs.ECSchemaOptionEntryProto
-	(*GetServerDefaultsRequestProto)(nil),  // 7: weft.hadoop.hdfs.GetServerDefaultsRequestProto
-	(*GetServerDefaultsResponseProto)(nil), // 8: weft.hadoop.hdfs.GetServerDefaultsResponseProto
-	(*GetFileInfoRequestProto)(nil),        // 9: weft.hadoop.hdfs.GetFileInfoRequestProto
-	(*GetFileInfoResponseProto)(nil),       // 10: weft.hadoop.hdfs.GetFileInfoResponseProto
-	(*CreateRequestProto)(nil),             // 11: weft.hadoop.hdfs.CreateRequestProto
-	(*CreateResponseProto)(nil),            // 12: weft.hadoop.hdfs.CreateResponseProto
-	(*CompleteRequestProto)(nil),           // 13: weft.hadoop.hdfs.CompleteRequestProto
-	(*CompleteResponseProto)(nil),          // 14: weft.hadoop.hdfs.CompleteResponseProto
-	(*ExtendedBlockProto)(nil),             // 15: weft.hadoop.hdfs.ExtendedBlockProto
-	(*MkdirsRequestProto)(nil),             // 16: weft.hadoop.hdfs.MkdirsRequestProto
-	(*MkdirsResponseProto)(nil),            // 17: weft.hadoop.hdfs.MkdirsResponseProto
-	(*Rename2RequestProto)(nil),            // 18: weft.hadoop.hdfs.Rename2RequestProto
-	(*Rename2ResponseProto)(nil),           // 19: weft.hadoop.hdfs.Rename2ResponseProto
-	(*DeleteRequestProto)(nil),             // 20: weft.hadoop.hdfs.DeleteRequestProto
-	(*DeleteResponseProto)(nil),            // 21: weft.hadoop.hdfs.DeleteResponseProto
-	(*SetPermissionRequestProto)(nil),      // 22: weft.hadoop.hdfs.SetPermissionRequestProto
-	(*SetPermissionResponseProto)(nil),     // 23: weft.hadoop.hdfs.SetPermissionResponseProto
-	(*SetTimesRequestProto)(nil),           // 24: weft.hadoop.hdfs.SetTimesRequestProto
-	(*SetTimesResponseProto)(nil),          // 25: weft.hadoop.hdfs.SetTimesResponseProto
-	(*FsyncRequestProto)(nil),              // 26: weft.hadoop.hdfs.FsyncRequestProto
-	(*FsyncResponseProto)(nil),             // 27: weft.hadoop.hdfs.FsyncResponseProto
-	(*RenewLeaseRequestProto)(nil),         // 28: weft.hadoop.hdfs.RenewLeaseRequestProto
-	(*RenewLeaseResponseProto)(nil),        // 29: weft.hadoop.hdfs.RenewLeaseResponseProto
-	(*RecoverLeaseRequestProto)(nil),       // 30: weft.hadoop.hdfs.RecoverLeaseRequestProto
-	(*RecoverLeaseResponseProto)(nil),      // 31: weft.hadoop.hdfs.RecoverLeaseResponseProto
-	(*GetListingRequestProto)(nil),         // 32: weft.hadoop.hdfs.GetListingRequestProto
-	(*GetListingResponseProto)(nil),        // 33: weft.hadoop.hdfs.GetListingResponseProto
-	(*DirectoryListingProto)(nil),          // 34: weft.hadoop.hdfs.DirectoryListingProto
-	(*IsFileClosedRequestProto)(nil),       // 35: weft.hadoop.hdfs.IsFileClosedRequestProto
-	(*IsFileClosedResponseProto)(nil),      // 36: weft.hadoop.hdfs.IsFileClosedResponseProto
-	(*GetFsStatusRequestProto)(nil),        // 37: weft.hadoop.hdfs.GetFsStatusRequestProto
-	(*GetFsStatsResponseProto)(nil),        // 38: weft.hadoop.hdfs.GetFsStatsResponseProto
-	(*GetContentSummaryRequestProto)(nil),  // 39: weft.hadoop.hdfs.GetContentSummaryRequestProto
-	(*GetContentSummaryResponseProto)(nil), // 40: weft.hadoop.hdfs.GetContentSummaryResponseProto
-	(*ContentSummaryProto)(nil),            // 41: weft.hadoop.hdfs.ContentSummaryProto
+	(*CheckAccessRequestProto)(nil),        // 7: weft.hadoop.hdfs.CheckAccessRequestProto
+	(*CheckAccessResponseProto)(nil),       // 8: weft.hadoop.hdfs.CheckAccessResponseProto
+	(*GetServerDefaultsRequestProto)(nil),  // 9: weft.hadoop.hdfs.GetServerDefaultsRequestProto
+	(*GetServerDefaultsResponseProto)(nil), // 10: weft.hadoop.hdfs.GetServerDefaultsResponseProto
+	(*GetFileInfoRequestProto)(nil),        // 11: weft.hadoop.hdfs.GetFileInfoRequestProto
+	(*GetFileInfoResponseProto)(nil),       // 12: weft.hadoop.hdfs.GetFileInfoResponseProto
+	(*CreateRequestProto)(nil),             // 13: weft.hadoop.hdfs.CreateRequestProto
+	(*CreateResponseProto)(nil),            // 14: weft.hadoop.hdfs.CreateResponseProto
+	(*CompleteRequestProto)(nil),           // 15: weft.hadoop.hdfs.CompleteRequestProto
+	(*CompleteResponseProto)(nil),          // 16: weft.hadoop.hdfs.CompleteResponseProto
+	(*ExtendedBlockProto)(nil),             // 17: weft.hadoop.hdfs.ExtendedBlockProto
+	(*MkdirsRequestProto)(nil),             // 18: weft.hadoop.hdfs.MkdirsRequestProto
+	(*MkdirsResponseProto)(nil),            // 19: weft.hadoop.hdfs.MkdirsResponseProto
+	(*Rename2RequestProto)(nil),            // 20: weft.hadoop.hdfs.Rename2RequestProto
+	(*Rename2ResponseProto)(nil),           // 21: weft.hadoop.hdfs.Rename2ResponseProto
+	(*DeleteRequestProto)(nil),             // 22: weft.hadoop.hdfs.DeleteRequestProto
+	(*DeleteResponseProto)(nil),            // 23: weft.hadoop.hdfs.DeleteResponseProto
+	(*SetPermissionRequestProto)(nil),      // 24: weft.hadoop.hdfs.SetPermissionRequestProto
+	(*SetPermissionResponseProto)(nil),     // 25: weft.hadoop.hdfs.SetPermissionResponseProto
+	(*SetTimesRequestProto)(nil),           // 26: weft.hadoop.hdfs.SetTimesRequestProto
+	(*SetTimesResponseProto)(nil),          // 27: weft.hadoop.hdfs.SetTimesResponseProto
+	(*FsyncRequestProto)(nil),              // 28: weft.hadoop.hdfs.FsyncRequestProto
+	(*FsyncResponseProto)(nil),             // 29: weft.hadoop.hdfs.FsyncResponseProto
+	(*RenewLeaseRequestProto)(nil),         // 30: weft.hadoop.hdfs.RenewLeaseRequestProto
+	(*RenewLeaseResponseProto)(nil),        // 31: weft.hadoop.hdfs.RenewLeaseResponseProto
+	(*RecoverLeaseRequestProto)(nil),       // 32: weft.hadoop.hdfs.RecoverLeaseRequestProto
+	(*RecoverLeaseResponseProto)(nil),      // 33: weft.hadoop.hdfs.RecoverLeaseResponseProto
+	(*GetListingRequestProto)(nil),         // 34: weft.hadoop.hdfs.GetListingRequestProto
+	(*GetListingResponseProto)(nil),        // 35: weft.hadoop.hdfs.GetListingResponseProto
+	(*DirectoryListingProto)(nil),          // 36: weft.hadoop.hdfs.DirectoryListingProto
+	(*IsFileClosedRequestProto)(nil),       // 37: weft.hadoop.hdfs.IsFileClosedRequestProto
+	(*IsFileClosedResponseProto)(nil),      // 38: weft.hadoop.hdfs.IsFileClosedResponseProto
+	(*GetFsStatusRequestProto)(nil),        // 39: weft.hadoop.hdfs.GetFsStatusRequestProto
+	(*GetFsStatsResponseProto)(nil),        // 40: weft.hadoop.hdfs.GetFsStatsResponseProto
+	(*GetContentSummaryRequestProto)(nil),  // 41: weft.hadoop.hdfs.GetContentSummaryRequestProto
+	(*GetContentSummaryResponseProto)(nil), // 42: weft.hadoop.hdfs.GetContentSummaryResponseProto
+	(*ContentSummaryProto)(nil),            // 43: weft.hadoop.hdfs.ContentSummaryProto
 }
 var file_weft_hadoop_namenode_proto_depIdxs = []int32{
 	0,  // 0: weft.hadoop.hdfs.HdfsFileStatusProto.permission:type_name -> weft.hadoop.hdfs.FsPermissionProto
@@ -2788,13 +2882,13 @@ var file_weft_hadoop_namenode_proto_depIdxs = []int32{
 	0,  // 7: weft.hadoop.hdfs.CreateRequestProto.masked:type_name -> weft.hadoop.hdfs.FsPermissionProto
 	0,  // 8: weft.hadoop.hdfs.CreateRequestProto.unmasked:type_name -> weft.hadoop.hdfs.FsPermissionProto
 	1,  // 9: weft.hadoop.hdfs.CreateResponseProto.fs:type_name -> weft.hadoop.hdfs.HdfsFileStatusProto
-	15, // 10: weft.hadoop.hdfs.CompleteRequestProto.last:type_name -> weft.hadoop.hdfs.ExtendedBlockProto
+	17, // 10: weft.hadoop.hdfs.CompleteRequestProto.last:type_name -> weft.hadoop.hdfs.ExtendedBlockProto
 	0,  // 11: weft.hadoop.hdfs.MkdirsRequestProto.masked:type_name -> weft.hadoop.hdfs.FsPermissionProto
 	0,  // 12: weft.hadoop.hdfs.MkdirsRequestProto.unmasked:type_name -> weft.hadoop.hdfs.FsPermissionProto
 	0,  // 13: weft.hadoop.hdfs.SetPermissionRequestProto.permission:type_name -> weft.hadoop.hdfs.FsPermissionProto
-	34, // 14: weft.hadoop.hdfs.GetListingResponseProto.dirList:type_name -> weft.hadoop.hdfs.DirectoryListingProto
+	36, // 14: weft.hadoop.hdfs.GetListingResponseProto.dirList:type_name -> weft.hadoop.hdfs.DirectoryListingProto
 	1,  // 15: weft.hadoop.hdfs.DirectoryListingProto.partialListing:type_name -> weft.hadoop.hdfs.HdfsFileStatusProto
-	41, // 16: weft.hadoop.hdfs.GetContentSummaryResponseProto.summary:type_name -> weft.hadoop.hdfs.ContentSummaryProto
+	43, // 16: weft.hadoop.hdfs.GetContentSummaryResponseProto.summary:type_name -> weft.hadoop.hdfs.ContentSummaryProto
 	17, // [17:17] is the sub-list for method output_type
 	17, // [17:17] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
@@ -2814,7 +2908,7 @@ func file_weft_hadoop_namenode_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weft_hadoop_namenode_proto_rawDesc), len(file_weft_hadoop_namenode_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   42,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
