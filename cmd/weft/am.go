@@ -26,21 +26,10 @@ import (
 
 // newMasterCommand is the hidden verb of the ApplicationMaster.
 func newMasterCommand(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               string(hadoop.RoleMaster),
-		Short:             "Coordinate a run (started by YARN)",
-		Hidden:            true,
-		Args:              args(cobra.NoArgs),
-		PersistentPreRunE: e.prepareProcess,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := e.openProcess(cmd.Context())
-			if err != nil {
-				return err
-			}
-			p.limitMemory()
-			return p.coordinate(cmd.Context())
-		},
-	}
+	return newProcessCommand(e, hadoop.RoleMaster, "Coordinate a run", func(ctx context.Context, p *process) error {
+		p.limitMemory()
+		return p.coordinate(ctx)
+	})
 }
 
 // coordinate runs the master. A signal means that YARN takes the container

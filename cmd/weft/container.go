@@ -14,20 +14,9 @@ import (
 
 // newContainerCommand is the hidden verb of the processes that move rows.
 func newContainerCommand(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               string(hadoop.RoleContainer),
-		Short:             "Move rows, as the ApplicationMaster says (started by YARN)",
-		Hidden:            true,
-		Args:              args(cobra.NoArgs),
-		PersistentPreRunE: e.prepareProcess,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := e.openProcess(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return errors.Join(p.moveRows(cmd.Context()), p.close())
-		},
-	}
+	return newProcessCommand(e, hadoop.RoleContainer, "Move rows, as the ApplicationMaster says", func(ctx context.Context, p *process) error {
+		return errors.Join(p.moveRows(ctx), p.close())
+	})
 }
 
 func (p *process) moveRows(ctx context.Context) error {

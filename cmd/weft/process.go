@@ -37,6 +37,25 @@ type process struct {
 	memoryMiB   int64
 }
 
+// newProcessCommand returns the hidden verb of a role; run is what the process
+// does, and closes it.
+func newProcessCommand(e *env, role hadoop.Role, short string, run func(context.Context, *process) error) *cobra.Command {
+	return &cobra.Command{
+		Use:               string(role),
+		Short:             short + " (started by YARN)",
+		Hidden:            true,
+		Args:              args(cobra.NoArgs),
+		PersistentPreRunE: e.prepareProcess,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := e.openProcess(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), p)
+		},
+	}
+}
+
 // prepareProcess makes log and plugins without any settings of the node: a run
 // has the settings it was submitted with.
 func (e *env) prepareProcess(*cobra.Command, []string) error {

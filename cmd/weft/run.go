@@ -63,10 +63,8 @@ again.`,
 
 // run runs a job in this process and tells how it ended.
 func (e *env) run(ctx context.Context, spec *job.Spec, f *runFlags) error {
-	switch f.progress {
-	case "auto", "json", "none":
-	default:
-		return fault.New(fault.CodeUsage, "--progress "+f.progress, errors.New("want auto, json or none"))
+	if err := knownProgress(f.progress); err != nil {
+		return err
 	}
 	root, err := e.stateRoot(f.stateDir)
 	if err != nil {
