@@ -65,8 +65,9 @@ func CivilOf(days int64) (year, month, day int) {
 	return year, month, day
 }
 
-// daysIn returns the length of a month.
-func daysIn(year, month int) int {
+// DaysIn returns the length of a month, 1 to 12, in days; of any other number it
+// is 31.
+func DaysIn(year, month int) int {
 	switch month {
 	case 4, 6, 9, 11:
 		return 30

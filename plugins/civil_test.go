@@ -17,8 +17,8 @@ func TestCivilAgainstPackageTime(t *testing.T) {
 		if back := DaysOf(year, month, day); back != days {
 			t.Fatalf("%d-%d-%d is day %d, want %d", year, month, day, back, days)
 		}
-		if day > daysIn(year, month) {
-			t.Fatalf("%d-%d has %d days, and yet a day %d", year, month, daysIn(year, month), day)
+		if day > DaysIn(year, month) {
+			t.Fatalf("%d-%d has %d days, and yet a day %d", year, month, DaysIn(year, month), day)
 		}
 	}
 	for days := int64(-100_000); days <= 100_000; days++ {
@@ -37,7 +37,7 @@ func TestCivilFarFromToday(t *testing.T) {
 		if y, m, d := CivilOf(days); y != year || m != 2 || d != 28 {
 			t.Errorf("28 February %d came back as %d-%d-%d", year, y, m, d)
 		}
-		if DaysOf(year, 3, 1)-days != int64(daysIn(year, 2)-27) {
+		if DaysOf(year, 3, 1)-days != int64(DaysIn(year, 2)-27) {
 			t.Errorf("February %d has %d days between its 28th and 1 March", year, DaysOf(year, 3, 1)-days)
 		}
 	}

@@ -186,7 +186,7 @@ func parseDate(text []byte) (days int64, rest []byte, err error) {
 		return 0, nil, err
 	}
 	year *= sign
-	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+	if month < 1 || month > 12 || day < 1 || day > DaysIn(year, month) {
 		return 0, nil, errRange
 	}
 	return DaysOf(year, month, day), text, nil

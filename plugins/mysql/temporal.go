@@ -72,7 +72,7 @@ func (c *wireColumn) appendClock(v *plugins.Vector, t clock, next verdict) verdi
 	if t.month == 0 || t.day == 0 {
 		return c.appendZero(v, next)
 	}
-	if t.month > 12 || t.day > daysIn(t.year, t.month) || t.hour > 23 || t.minute > 59 || t.second > 59 || t.micros >= microsPerSecond {
+	if t.month > 12 || t.day > plugins.DaysIn(t.year, t.month) || t.hour > 23 || t.minute > 59 || t.second > 59 || t.micros >= microsPerSecond {
 		return noDate
 	}
 	days := plugins.DaysOf(t.year, t.month, t.day)
@@ -153,17 +153,4 @@ func binaryTime(_ *wireColumn, v *plugins.Vector, p []byte, i int) verdict {
 	}
 	v.AppendInt(micros)
 	return i + 1 + n
-}
-
-func daysIn(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 31
 }
