@@ -24,8 +24,9 @@ const (
 // what its ApplicationMaster says, and while that is silent what the
 // ResourceManager reports.
 type watch struct {
-	ask func(context.Context, *tracker.Snapshot) error
-	now func() time.Time
+	ask   func(context.Context, *tracker.Snapshot) error
+	now   func() time.Time
+	hurry time.Duration // between the first questions
 
 	running chan struct{} // closed when YARN says that the run has an ApplicationMaster
 	first   chan struct{} // closed when there is something to show
@@ -41,7 +42,7 @@ var _ follower = (*watch)(nil)
 // newWatch returns a watch over a run. ask is the question to its
 // ApplicationMaster.
 func newWatch(run string, ask func(context.Context, *tracker.Snapshot) error) *watch {
-	return &watch{ask: ask, now: time.Now, running: make(chan struct{}), first: make(chan struct{}), state: job.StateAccepted,
+	return &watch{ask: ask, now: time.Now, hurry: firstPause, running: make(chan struct{}), first: make(chan struct{}), state: job.StateAccepted,
 		last: tracker.Snapshot{RunID: run, State: string(job.StateAccepted), Percent: -1, ETASeconds: -1, DirtyLimit: -1}}
 }
 
@@ -59,7 +60,7 @@ func (w *watch) keepAsking(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	for pause, try := firstPause, 1; ; try++ {
+	for pause, try := w.hurry, 1; ; try++ {
 		var s tracker.Snapshot
 		begun := w.ask(ctx, &s) == nil && s.Attempt > 0
 		if begun {

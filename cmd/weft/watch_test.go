@@ -62,6 +62,7 @@ func TestWatchAsksTheMaster(t *testing.T) {
 func TestWatchOfAMasterThatBegins(t *testing.T) {
 	master := &scriptedMaster{answer: &tracker.Snapshot{State: "ACCEPTED", Percent: -1}}
 	w := newWatch("r", master.status)
+	w.hurry = time.Millisecond
 	stop := w.start(t.Context())
 	w.reported(&rm.Report{State: rm.StateRunning})
 	<-w.First()
@@ -87,6 +88,7 @@ func TestWatchOfAWaitingRun(t *testing.T) {
 func TestWatchWithoutAMaster(t *testing.T) {
 	master := &scriptedMaster{}
 	w := newWatch("r", master.status)
+	w.hurry = time.Millisecond
 	stop := w.start(t.Context())
 	w.reported(&rm.Report{State: rm.StateRunning, Progress: 0.25})
 	<-w.First()

@@ -123,3 +123,12 @@ func TestStatusWatch(t *testing.T) {
 	}
 	r.Weft(t, "logs", "watched", "--failed").Want(t, 0)
 }
+
+// Nobody knows the run: the exit code says so, and nothing is waited for.
+func TestRunThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"status", "logs", "kill"} {
+		weft(t, verb, "never-submitted").Want(t, 8, "error[E6004]", "never-submitted", "weft list --all")
+		weft(t, verb, "application_1_0001").Want(t, 8, "error[E6004]", "application_1_0001")
+	}
+}
