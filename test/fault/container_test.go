@@ -14,6 +14,18 @@ var errNoAttempt = errors.New("no folder")
 // attempts is the folder in which each attempt of the first generation has one, while the target does not exist.
 func (d *slow) attempts() string { return path.Dir(d.target) + "/.weft-" + d.run + "/g1" }
 
+// attempt waits until the n-th attempt has made its folder.
+func (d *slow) attempt(t *testing.T, n int) {
+	t.Helper()
+	d.weft.Until(t, time.Minute, fmt.Sprintf("folder of attempt %d", n), func(ctx context.Context) error {
+		entries, err := d.Entries(ctx, d.attempts())
+		if err == nil && len(entries) < n {
+			err = errNoAttempt
+		}
+		return err
+	})
+}
+
 // Containers die by SIGKILL at random moments, one of them three times at most.
 func TestKilledContainers(t *testing.T) {
 	random := newRandom(t)
@@ -39,13 +51,7 @@ func TestKilledContainers(t *testing.T) {
 func TestEveryAttemptKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	for n := 1; n <= 4; n++ {
-		d.weft.Until(t, time.Minute, fmt.Sprintf("folder of attempt %d", n), func(ctx context.Context) error {
-			entries, err := d.Entries(ctx, d.attempts())
-			if err == nil && len(entries) < n {
-				err = errNoAttempt
-			}
-			return err
-		})
+		d.attempt(t, n)
 		for _, c := range d.weft.Workers(t, d.Rig, d.app, 1) {
 			if err := c.Kill(); err != nil {
 				t.Fatal(err)

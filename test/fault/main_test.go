@@ -73,7 +73,12 @@ const slowRows = 12_000
 func start(t *testing.T, s setting) *slow {
 	t.Helper()
 	r := newRig(t)
-	table := r.Table(t, dataset.Wide(), slowRows)
+	return begin(t, r, r.Table(t, dataset.Wide(), slowRows), s)
+}
+
+// begin is start with a table that is there.
+func begin(t *testing.T, r *rig.Rig, table *rig.Table, s setting) *slow {
+	t.Helper()
 	d := &slow{Rig: r, table: table, target: r.Target(t), run: "run-" + table.Schema}
 	job := table.Job(d.target, s.channels, s.writer)
 	job.Setting["speed"] = rig.Params{"channel": s.channels, "record": s.rowsPerSecond}

@@ -30,6 +30,8 @@ type Call struct {
 	Env []string
 	// Dir is the working folder; "" is the HOME.
 	Dir string
+	// Beside starts it whatever else runs: for a test that wants two at the same moment.
+	Beside bool
 }
 
 // Ran is what one call of weft gave.
@@ -80,11 +82,20 @@ func (r *Rig) Weft(t testing.TB, args ...string) Ran {
 	return r.Run(t, Call{Args: args})
 }
 
+// enter waits for a place among the programs that may run at the same time.
+func enter(beside bool) (leave func()) {
+	if beside {
+		return func() {}
+	}
+	submitting <- struct{}{}
+	return func() { <-submitting }
+}
+
 // Start starts weft. The test ends only after it has ended; one that still runs then is killed.
 func (r *Rig) Start(t testing.TB, c Call) *Running {
 	t.Helper()
 	home := t.TempDir()
-	submitting <- struct{}{}
+	leave := enter(c.Beside)
 	w := &Running{began: time.Now(), ended: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), callLimit)
 	w.cmd = exec.CommandContext(ctx, r.program, c.Args...)
@@ -96,7 +107,7 @@ func (r *Rig) Start(t testing.TB, c Call) *Running {
 	}
 	w.cmd.Stdout, w.cmd.Stderr = &w.stdout, &w.stderr
 	if err := w.cmd.Start(); err != nil {
-		<-submitting
+		leave()
 		cancel()
 		t.Fatal(err)
 	}
@@ -105,7 +116,7 @@ func (r *Rig) Start(t testing.TB, c Call) *Running {
 		_ = w.cmd.Wait() // the exit code says it
 		w.took = time.Since(w.began)
 		cancel()
-		<-submitting
+		leave()
 	}()
 	t.Cleanup(func() { cancel(); <-w.ended })
 	return w

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"path"
@@ -86,4 +87,25 @@ func (r *Rig) Visible(t testing.TB, dir string) []string {
 func (r *Rig) Target(t testing.TB) string {
 	name := strings.NewReplacer("/", "-", " ", "-", "#", "-").Replace(t.Name())
 	return "/user/" + r.Hadoop.Superuser() + "/" + name + "/out"
+}
+
+// Quota bounds the space below a folder of HDFS, replicas counted.
+func (r *Rig) Quota(t testing.TB, dir string, bytes int64) {
+	t.Helper()
+	address := fmt.Sprintf("%s/webhdfs/v1%s?op=SETQUOTA&namespacequota=%d&storagespacequota=%d&user.name=%s",
+		r.Hadoop.NNWeb, dir, int64(math.MaxInt64), bytes, r.Hadoop.Superuser())
+	ctx, cancel := context.WithTimeout(t.Context(), webLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("set quota of %s: %s: %s, %v", dir, resp.Status, body, err)
+	}
 }
