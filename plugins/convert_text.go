@@ -3,7 +3,6 @@ package plugins
 import (
 	"encoding/json"
 	"math"
-	"unicode/utf8"
 )
 
 // The conversions to and from text.
@@ -51,7 +50,7 @@ func floatToJSON(_ *Converter, dst, src *Vector, i int) problem {
 }
 
 func bytesToText(_ *Converter, dst, src *Vector, i int) problem {
-	if !utf8.Valid(src.Bytes(i)) {
+	if !ValidUTF8(src.Bytes(i)) {
 		return notText
 	}
 	dst.AppendBytes(src.Bytes(i))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"unicode/utf8"
 )
 
 // Errors of ParseText, wrapped in a *ParseError. They decide the RowCode.
@@ -59,7 +58,7 @@ func ParseText(v *Vector, text []byte) error {
 func parseInto(v *Vector, text []byte) error {
 	switch v.Kind {
 	case KindString:
-		if !utf8.Valid(text) {
+		if !ValidUTF8(text) {
 			return errEncoding
 		}
 		v.AppendBytes(text)
@@ -96,7 +95,7 @@ func parseInto(v *Vector, text []byte) error {
 func parseFixed(kind Kind, text []byte) (int64, error) {
 	switch kind {
 	case KindInt64:
-		return strconv.ParseInt(string(text), 10, 64)
+		return parseInt(text)
 	case KindUint64:
 		x, err := strconv.ParseUint(string(text), 10, 64)
 		return int64(x), err
@@ -119,6 +118,30 @@ func parseFixed(kind Kind, text []byte) (int64, error) {
 		return parseTime(text)
 	}
 	return 0, errSyntax
+}
+
+// parseInt is strconv.ParseInt in decimal, without a string for it. What is not
+// plainly a number of up to 18 digits, which fit for certain, goes there.
+func parseInt(text []byte) (int64, error) {
+	const certain = 18
+	number := text
+	if len(number) > 0 && number[0] == '-' {
+		number = number[1:]
+	}
+	if len(number) == 0 || len(number) > certain {
+		return strconv.ParseInt(string(text), 10, 64)
+	}
+	var x int64
+	for _, c := range number {
+		if c -= '0'; c > 9 {
+			return strconv.ParseInt(string(text), 10, 64)
+		}
+		x = x*10 + int64(c)
+	}
+	if text[0] == '-' {
+		x = -x
+	}
+	return x, nil
 }
 
 func parseFloat(v *Vector, text []byte) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"weft/plugins"
 )
@@ -94,7 +93,7 @@ func (f *field) append(v *plugins.Vector, row [][]byte) *plugins.RowError {
 	}
 	if f.trim {
 		text = trim(text)
-	} else if f.Kind != plugins.KindBytes && !utf8.Valid(text) {
+	} else if f.Kind != plugins.KindBytes && !plugins.ValidUTF8(text) {
 		return &plugins.RowError{Column: f.Name, Code: plugins.RowEncoding, Cause: fmt.Sprintf("%.60q is no UTF-8", text)}
 	}
 	v.AppendBytes(text)

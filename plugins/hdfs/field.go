@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"weft/internal/textfile"
 	"weft/plugins"
@@ -182,7 +181,7 @@ func (f *boundField) append(v *plugins.Vector, text []byte) *plugins.RowError {
 	}
 	switch f.Kind {
 	case plugins.KindString:
-		if !utf8.Valid(text) {
+		if !plugins.ValidUTF8(text) {
 			return &plugins.RowError{Column: f.Name, Code: plugins.RowEncoding, Cause: fmt.Sprintf("%.60q is no UTF-8", text)}
 		}
 	case plugins.KindBytes:

@@ -3,7 +3,6 @@ package mysql
 import (
 	"encoding/binary"
 	"math"
-	"unicode/utf8"
 
 	"weft/plugins"
 )
@@ -149,29 +148,11 @@ func lengthText(_ *wireColumn, v *plugins.Vector, p []byte, i int) verdict {
 		return malformed
 	}
 	text := p[from:end]
-	if !ascii(text) && !utf8.Valid(text) {
+	if !plugins.ValidUTF8(text) {
 		return notUTF8
 	}
 	v.AppendBytes(text)
 	return end
-}
-
-// ascii says that text is ASCII alone, as most is. It looks at eight bytes at a
-// time, at the last ones twice rather than one by one as utf8.Valid does.
-func ascii(text []byte) bool {
-	const high = 0x8080808080808080
-	if len(text) < 8 {
-		var any byte
-		for _, b := range text {
-			any |= b
-		}
-		return any < utf8.RuneSelf
-	}
-	any := binary.LittleEndian.Uint64(text[len(text)-8:])
-	for ; len(text) > 8; text = text[8:] {
-		any |= binary.LittleEndian.Uint64(text)
-	}
-	return any&high == 0
 }
 
 func lengthBytes(_ *wireColumn, v *plugins.Vector, p []byte, i int) verdict {

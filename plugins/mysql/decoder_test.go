@@ -113,23 +113,3 @@ func TestLengthAt(t *testing.T) {
 		}
 	}
 }
-
-// Where a byte beyond ASCII stands makes no difference to finding it.
-func TestASCII(t *testing.T) {
-	for length := range 40 {
-		text := make([]byte, length)
-		if !ascii(text) {
-			t.Errorf("%d zeros are not taken for ASCII", length)
-		}
-		for at := range text {
-			text[at] = 0x80
-			if ascii(text) {
-				t.Errorf("0x80 at %d of %d is taken for ASCII", at, length)
-			}
-			text[at] = 0x7f
-		}
-		if !ascii(text) {
-			t.Errorf("%d bytes of 0x7f are not taken for ASCII", length)
-		}
-	}
-}
