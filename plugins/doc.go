@@ -19,8 +19,8 @@
 //   - Positions never go backwards, and reading on from a position yields
 //     exactly the rows after it.
 //   - A unit is accepted as a whole or not at all.
-//   - A row refused for its own content is reported as a dirty row; trouble
-//     with the infrastructure never is.
+//   - A row refused for its own content is reported as a dirty row, and shown
+//     as the reader delivered it; trouble with the infrastructure never is.
 //   - On cancellation the context's error comes back promptly.
 //   - Calls on one value never overlap; after an error other than *RowErrors
 //     the only legal call is Close.
