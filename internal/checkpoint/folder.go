@@ -110,19 +110,23 @@ func (f Folder) putNew(ctx context.Context, name string, v any) error {
 	return f.put(ctx, name, v, f.FS.RenameNoReplace)
 }
 
-// put writes a file under a temporary name and renames it. Two processes that
-// put at the same time must not share that name, so the loser of the create
-// leaves the winner alone.
 func (f Folder) put(ctx context.Context, name string, v any, rename func(context.Context, string, string) error) error {
 	data, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
+	return f.putBytes(ctx, name, append(data, '\n'), rename)
+}
+
+// putBytes writes a file under a temporary name and renames it. Two processes
+// that put at the same time must not share that name, so the loser of the create
+// leaves the winner alone.
+func (f Folder) putBytes(ctx context.Context, name string, data []byte, rename func(context.Context, string, string) error) error {
 	temporary, file, err := f.temporary(ctx, name)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append(data, '\n'))
+	_, err = file.Write(data)
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = rename(ctx, temporary, path.Join(f.Dir, name))
 	}

@@ -12,9 +12,11 @@ import (
 // owner of the run folder can read it (0700, 0600).
 const keyName = "key"
 
-// PutKey stores the key of a new run. fs.ErrExist if the run has one.
+// PutKey stores the key of a new run, whole or not at all: another process that
+// submits the same run at the same moment never sees half of it. fs.ErrExist if
+// the run has one.
 func (f Folder) PutKey(ctx context.Context, key []byte) error {
-	if err := fsys.WriteFileExclusive(ctx, f.FS, path.Join(f.Dir, keyName), key, filePerm); err != nil {
+	if err := f.putBytes(ctx, keyName, key, f.FS.RenameNoReplace); err != nil {
 		return fmt.Errorf("put key of the run: %w", err)
 	}
 	return nil

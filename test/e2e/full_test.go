@@ -45,7 +45,7 @@ func TestSameRunTwiceAtOnce(t *testing.T) {
 	call.Beside = true
 	other := r.Start(t, call)
 	for _, got := range []rig.Ran{one.Wait(t), other.Wait(t)} {
-		t.Logf("exit code %d after %s", got.Code, got.Took)
+		t.Logf("exit code %d after %s\n%s", got.Code, got.Took, got.Stderr)
 	}
 	table.Equal(t, r.Folder(target))
 	if one.Wait(t).Code != 0 && other.Wait(t).Code != 0 {
