@@ -166,3 +166,29 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// Each direct dependency is argued for in one line.
+func TestDependenciesAreArguedFor(t *testing.T) {
+	mod, err := os.ReadFile(root + "/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(root + "/docs/design/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := 0
+	for line := range strings.Lines(string(mod)) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 || !strings.Contains(fields[0], ".") || !strings.HasPrefix(fields[1], "v") {
+			continue // no requirement, or an indirect one with its comment
+		}
+		direct++
+		if !strings.Contains(string(table), "| "+fields[0]+" |") {
+			t.Errorf("docs/design/dependencies.md does not argue for %s", fields[0])
+		}
+	}
+	if direct < 5 {
+		t.Errorf("only %d direct dependencies found in go.mod", direct)
+	}
+}
