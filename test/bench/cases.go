@@ -118,6 +118,9 @@ func (p *place) measure(ctx context.Context, c testCase) (sample, error) {
 	}
 	job := fmt.Sprintf(`{"job":{"content":[{"reader":%s,"writer":%s}],"setting":{"speed":{"channel":%d},"verify":%q}}}`,
 		c.reader, c.writer, c.channel, c.verify)
+	if err := p.clear(ctx, c.name); err != nil {
+		return sample{}, err
+	}
 	path := filepath.Join(p.dir, c.name+".json")
 	if err := os.WriteFile(path, []byte(job), 0o600); err != nil {
 		return sample{}, err
@@ -129,4 +132,13 @@ func (p *place) measure(ctx context.Context, c testCase) (sample, error) {
 		return s, err
 	}
 	return s, p.check(result, c, &s)
+}
+
+// clear removes what the round before has written: an overwrite keeps what it
+// replaces, and gigabytes on their way to the disk slow down whoever comes next.
+func (p *place) clear(ctx context.Context, name string) error {
+	if err := os.RemoveAll(filepath.Join(p.dir, "out", name)); err != nil {
+		return err
+	}
+	return p.hadoop.Remove(ctx, "/out/"+name)
 }

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// shortest is what a case has to take beyond its start-up for a ratio of times to
+// mean anything.
+const shortest = 500 * time.Millisecond
+
 // print writes the table in Markdown, as the README has it, and below it the
 // ratios that goals are set for.
 func print(w io.Writer, o options, cases []testCase, samples map[string][]sample) {
@@ -32,7 +36,9 @@ func print(w io.Writer, o options, cases []testCase, samples map[string][]sample
 	}
 	if have(caseYARN, caseYARNStart, caseText, caseStart) {
 		text, yarn := wall(caseText)-wall(caseStart), wall(caseYARN)-wall(caseYARNStart)
-		fmt.Fprintf(w, "to HDFS on YARN against local text, start-up off: %.2f of the rows/s\n", text.Seconds()/yarn.Seconds())
+		if text > shortest && yarn > shortest {
+			fmt.Fprintf(w, "to HDFS on YARN against local text, start-up off: %.2f of the rows/s\n", text.Seconds()/yarn.Seconds())
+		}
 	}
 	if have(caseText, caseText2) {
 		fmt.Fprintf(w, "CPU per row of two slots against one: %.2f\n",
