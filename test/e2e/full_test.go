@@ -32,24 +32,3 @@ func TestNoSpaceLeft(t *testing.T) {
 	r.Succeeded(t, r.Run(t, call), target, table.Rows)
 	table.Equal(t, r.Folder(target))
 }
-
-// Two programs that submit the same run at the same moment end up with one run.
-func TestSameRunTwiceAtOnce(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	table, target := r.Table(t, dataset.Bench(), 2000), r.Target(t)
-	job := table.Job(target, 1, nil)
-	job.Setting["speed"] = rig.Params{"channel": 1, "record": 1000}
-	call := rig.Call{Args: []string{"submit", job.File(t), "--run-id", "twice", "-o", "json"}}
-	one := r.Start(t, call)
-	call.Beside = true
-	other := r.Start(t, call)
-	for _, got := range []rig.Ran{one.Wait(t), other.Wait(t)} {
-		t.Logf("exit code %d after %s\n%s", got.Code, got.Took, got.Stderr)
-	}
-	table.Equal(t, r.Folder(target))
-	if one.Wait(t).Code != 0 && other.Wait(t).Code != 0 {
-		t.Errorf("both failed:\n%s\n%s", one.Wait(t).Stderr, other.Wait(t).Stderr)
-	}
-	r.NothingLeft(t, target)
-}
