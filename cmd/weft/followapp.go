@@ -17,9 +17,7 @@ func (s *submission) follow(ctx context.Context, report *rm.Report) error {
 	if s.flags.detach {
 		return s.detached(report)
 	}
-	if s.env.output != "json" {
-		fmt.Fprintf(s.env.stderr, "Submitted application %s\n", report.ID)
-	}
+	fmt.Fprintf(s.env.stderr, "Submitted application %s\n", report.ID)
 	f := &found{run: s.run, report: report, folder: s.folder}
 	err := s.pursue(ctx, f, s.flags.progress)
 	if ctx.Err() != nil && f.lives() {

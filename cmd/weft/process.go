@@ -73,7 +73,7 @@ func (e *env) openProcess(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	var err error
-	if p.cluster, err = e.cluster(); err != nil {
+	if p.cluster, err = hadoop.Open(hadoop.Options{Env: e.lookup, Log: e.log}); err != nil {
 		return nil, err
 	}
 	if err := p.readRun(ctx); err != nil {

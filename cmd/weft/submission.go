@@ -65,8 +65,26 @@ func (s *submission) perform(ctx context.Context) error {
 	if err := s.check(ctx, reserved.Max); err != nil {
 		return err
 	}
-	report, err := s.send(ctx, reserved)
+	if err := s.furnish(ctx); err != nil {
+		return err
+	}
+	report, err := s.announce(ctx, reserved.ID)
+	if report != nil || err != nil {
+		return s.attach(ctx, report, err)
+	}
+	if report, err = s.send(ctx, reserved); err != nil {
+		return err
+	}
+	return s.follow(ctx, report)
+}
+
+// attach follows an application that another client submitted, once it is clear
+// that both mean the same job.
+func (s *submission) attach(ctx context.Context, report *rm.Report, err error) error {
 	if err != nil {
+		return err
+	}
+	if told, err := s.existing(ctx); told || err != nil {
 		return err
 	}
 	return s.follow(ctx, report)
@@ -134,11 +152,8 @@ func (s *submission) check(ctx context.Context, largest record.Resource) error {
 	return c.refuse()
 }
 
-// send writes the run folder and hands the application to YARN.
+// send uploads what the run's processes need and hands the application to YARN.
 func (s *submission) send(ctx context.Context, reserved rm.NewApplication) (*rm.Report, error) {
-	if err := s.furnish(ctx); err != nil {
-		return nil, err
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)

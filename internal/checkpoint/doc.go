@@ -5,6 +5,7 @@
 //	<run folder>/
 //	   spec.json  plan.json      put in place whole, never changed
 //	   binary.json               which uploaded program its processes are
+//	   submit-000001             an application of the run, announced before it is submitted
 //	   gen-000002                a generation, claimed by create-without-overwrite
 //	   live-000002/000001.j ...  the journal of the living generation
 //	   live-000002/image-000007  all that is known up to 000007.j, in one file

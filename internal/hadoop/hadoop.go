@@ -36,9 +36,17 @@ type Options struct {
 	Dir string
 	// Env looks up environment variables, as os.LookupEnv does.
 	Env hadoopconf.LookupEnv
+	// RetryFor bounds how long one call looks for a NameNode or
+	// ResourceManager that answers; 0 leaves it to the site files, as a
+	// process that must outlive a restart wants it.
+	RetryFor time.Duration
 	// Log takes events of connections; nil for none.
 	Log *slog.Logger
 }
+
+// Patience is RetryFor of a process for whose answer a person waits: a failover
+// takes seconds.
+const Patience = 20 * time.Second
 
 // Cluster is one Hadoop cluster as this process sees it. It is safe for use by
 // many goroutines.
@@ -51,7 +59,8 @@ type Cluster struct {
 	// fs.defaultFS.
 	Files *fsys.Opener
 
-	log *slog.Logger
+	retryFor time.Duration
+	log      *slog.Logger
 }
 
 // Open reads the site files. errors.Is(err, hadoopconf.ErrNotConfigured) if
@@ -68,10 +77,10 @@ func Open(o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{Conf: conf, User: name, log: o.Log}
+	c := &Cluster{Conf: conf, User: name, retryFor: o.RetryFor, log: o.Log}
 	c.Files = fsys.NewOpener(conf.DefaultFS(), map[string]fsys.Connect{
 		"file": local.Connect,
-		"hdfs": hdfs.Connector(conf, hdfs.Options{User: name}),
+		"hdfs": hdfs.Connector(conf, hdfs.Options{User: name, RPC: yarnrpc.Options{RetryFor: o.RetryFor}}),
 	})
 	return c, nil
 }
@@ -83,17 +92,13 @@ func load(o Options) (*hadoopconf.Conf, error) {
 	return hadoopconf.FromEnvironment(o.Env)
 }
 
-// callDeadline bounds how long one call to the ResourceManager looks for one
-// that answers: a failover takes seconds, and a person waits for the answer.
-const callDeadline = 20 * time.Second
-
 // RM returns a client of the ResourceManagers. The caller closes it.
 func (c *Cluster) RM() (*rm.Client, error) {
 	addresses, err := c.Conf.ResourceManagers(hadoopconf.Client)
 	if err != nil {
 		return nil, err
 	}
-	return rm.New(yarnrpc.Options{Addresses: addresses, User: c.User, Logger: c.log, RetryFor: callDeadline})
+	return rm.New(yarnrpc.Options{Addresses: addresses, User: c.User, Logger: c.log, RetryFor: c.retryFor})
 }
 
 // Close ends the connections to file systems.

@@ -174,3 +174,27 @@ func TestDetachAttachAndAskAgain(t *testing.T) {
 	other := table.Job(target+"2", 1, nil).File(t)
 	r.Weft(t, "submit", other, "--run-id", "detached").Want(t, 11, "error[E7004]", "another job")
 }
+
+// A scheduler that loses sight of its task starts it a second time: one run id
+// is one run, whoever submits it and when.
+func TestSameRunTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	table, target := r.Table(t, dataset.Bench(), 2000), r.Target(t)
+	job := table.Job(target, 1, nil)
+	job.Setting["speed"] = rig.Params{"channel": 1, "record": 1000}
+	call := rig.Call{Args: []string{"submit", job.File(t), "--run-id", "twice", "-o", "json"}}
+	one := r.Start(t, call)
+	call.Beside = true
+	other := r.Start(t, call)
+	for _, got := range []rig.Ran{one.Wait(t), other.Wait(t)} {
+		if got.Code != 0 {
+			t.Errorf("exit code %d after %s\n%s", got.Code, got.Took, got.Stderr)
+		}
+	}
+	if a, b := one.Wait(t).Result(t).ApplicationID, other.Wait(t).Result(t).ApplicationID; a != b {
+		t.Errorf("two applications for one run: %s and %s", a, b)
+	}
+	table.Equal(t, r.Folder(target))
+	r.NothingLeft(t, target)
+}
