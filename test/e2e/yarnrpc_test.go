@@ -76,9 +76,16 @@ func TestApplicationLife(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].ID != app {
 		t.Errorf("applications by tag: %v, %v", list, err)
 	}
-	attempts, err := c.rm.Attempts(ctx, app)
-	if err != nil || len(attempts) != 1 || attempts[0].State != rm.AttemptFinished || attempts[0].Master.Number() != 1 {
-		t.Errorf("attempts: %+v, %v", attempts, err)
+	// The application is FINISHED when its master has unregistered; the attempt follows when the process is gone.
+	err = cluster.Await(ctx, time.Minute, "end of the app attempt", func(ctx context.Context) error {
+		attempts, err := c.rm.Attempts(ctx, app)
+		if err == nil && (len(attempts) != 1 || attempts[0].State != rm.AttemptFinished || attempts[0].Master.Number() != 1) {
+			err = fmt.Errorf("attempts: %+v", attempts)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
