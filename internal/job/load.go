@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,15 +42,27 @@ const maxJobBytes = 8 << 20
 // knowing, is in the diagnostics, in the order of the file. The Spec is nil
 // exactly if one of them is a Fail.
 func Load(path string, o LoadOptions) (*Spec, []Diagnostic) {
-	text, err := os.ReadFile(path)
-	if err == nil && len(text) > maxJobBytes {
-		err = fmt.Errorf("%d bytes, more than the %d a job file may have", len(text), maxJobBytes)
-	}
+	text, err := readAtMost(path, maxJobBytes)
 	if err != nil {
 		return nil, []Diagnostic{{Code: CodeUnreadable, Severity: plugins.Fail, File: path,
 			Text: "read job file: " + cause(err), Hint: hintForFile(path, err)}}
 	}
 	return Parse(path, text, o)
+}
+
+// readAtMost is os.ReadFile for files that users name: it stops where the file
+// is no longer what it should be, a device that never ends included.
+func readAtMost(path string, limitBytes int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limitBytes+1))
+	if err == nil && int64(len(text)) > limitBytes {
+		err = fmt.Errorf("more than the %d bytes that it may have", limitBytes)
+	}
+	return text, err
 }
 
 // cause drops the path that the place already names.

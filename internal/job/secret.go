@@ -152,15 +152,22 @@ func typedSecrets(n *jsontree.Node, t reflect.Type, pointer string, found map[st
 type World struct {
 	// Getenv is os.LookupEnv but in tests.
 	Getenv func(string) (string, bool)
-	// ReadFile is os.ReadFile but in tests.
+	// ReadFile is os.ReadFile, with an error for files larger than a secret, but
+	// in tests.
 	ReadFile func(string) ([]byte, error)
 	// Stat is os.Stat but in tests; it tells who else may read a file.
 	Stat func(string) (fs.FileInfo, error)
 }
 
+// maxSecretBytes bounds a file that holds a secret; a key with its certificates
+// fits many times.
+const maxSecretBytes = 1 << 20
+
+func readSecret(path string) ([]byte, error) { return readAtMost(path, maxSecretBytes) }
+
 // TheWorld is this process's environment and disk.
 func TheWorld() World {
-	return World{Getenv: os.LookupEnv, ReadFile: os.ReadFile, Stat: os.Stat}
+	return World{Getenv: os.LookupEnv, ReadFile: readSecret, Stat: os.Stat}
 }
 
 // Resolve returns a copy of s whose references to secrets are replaced by

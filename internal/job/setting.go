@@ -109,7 +109,9 @@ func (l *loader) speed(n *jsontree.Node, speed *oldSpeed) {
 	if speed.Channel != nil {
 		s.Channel = *speed.Channel
 	}
-	s.Channel = max(s.Channel, speed.ReaderChannel, speed.WriterChannel)
+	if sides := max(speed.ReaderChannel, speed.WriterChannel); sides > 0 {
+		s.Channel = max(s.Channel, sides)
+	}
 	if speed.Channel == nil && n.At("speed.byte") != nil && l.Dialect == plugins.DialectDataX {
 		l.note(whole(n.At("speed.byte")), CodeApproximated, plugins.Note, settingPath+".speed.byte",
 			fmt.Sprintf("channel is %d: it is not reckoned from the limit as DataX does", s.Channel), "set speed.channel")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -87,7 +86,7 @@ type siteFile struct {
 }
 
 func (l *siteLoader) file(path string, required bool) {
-	text, err := os.ReadFile(path)
+	text, err := readAtMost(path, maxJobBytes)
 	if errors.Is(err, fs.ErrNotExist) && !required {
 		return
 	}
