@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"syscall"
 
 	"weft/internal/fsys"
 	"weft/internal/job"
@@ -147,6 +148,8 @@ var sentinels = []struct {
 	{fsys.ErrOutcomeUnknown, CodeUnavailable},
 	{fsys.ErrLocked, CodeRunning},
 	{fsys.ErrNotEmpty, CodeExists},
+	{fsys.ErrNotDir, CodeExists},
+	{fsys.ErrIsDir, CodeExists},
 }
 
 // codeOfCluster knows errors of yarnrpc and fsys; "" for others.
@@ -181,6 +184,8 @@ func codeOfCluster(err error) string {
 func codeOfSystem(err error) string {
 	var network net.Error
 	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return CodeStoreSpace
 	case errors.Is(err, context.DeadlineExceeded):
 		return CodeDeadline
 	case errors.Is(err, context.Canceled):
@@ -191,8 +196,15 @@ func codeOfSystem(err error) string {
 		return CodeNotFound
 	case errors.Is(err, fs.ErrExist):
 		return CodeExists
-	case errors.As(err, &network):
+	case errors.As(err, &network) && !bareErrno(network):
 		return CodeUnreachable
 	}
 	return CodeUnclassed
+}
+
+// bareErrno tells an error number of the kernel, which has the methods of a
+// net.Error too, from an error of the network.
+func bareErrno(err net.Error) bool {
+	_, bare := err.(syscall.Errno)
+	return bare
 }

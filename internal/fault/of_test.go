@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"weft/internal/fsys"
@@ -61,6 +62,9 @@ func TestOf(t *testing.T) {
 		{"no right", &fs.PathError{Op: "open", Path: "/x", Err: fs.ErrPermission}, CodePermission, 6},
 		{"deadline", fmt.Errorf("x: %w", context.DeadlineExceeded), CodeDeadline, 5},
 		{"cancelled", fmt.Errorf("x: %w", context.Canceled), CodeInterrupted, 130},
+		{"disk of standard output full", &fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, CodeStoreSpace, 1},
+		{"a file where a folder must be", &fs.PathError{Op: "stat", Path: "/x", Err: fsys.ErrNotDir}, CodeExists, 1},
+		{"any other of the kernel's", &fs.PathError{Op: "write", Path: "/x", Err: syscall.EIO}, CodeUnclassed, 1},
 		{"network", &net.OpError{Op: "dial", Err: cause}, CodeUnreachable, 5},
 		{"anything", cause, CodeUnclassed, 1},
 	}

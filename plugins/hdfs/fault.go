@@ -32,6 +32,9 @@ func classed(op string, err error) error {
 		e.Hint = "make room or raise the quota, then resume the run: what is sealed stays"
 	case errors.Is(err, fsys.ErrLease):
 		e.Reason = plugins.ReasonFenced
+	case errors.Is(err, fsys.ErrNotDir):
+		e.Class, e.Reason = plugins.Fatal, plugins.ReasonConfig
+		e.Hint = "a file stands where a folder must be"
 	case errors.Is(err, fs.ErrNotExist):
 		e.Reason = plugins.ReasonNotFound
 	case errors.Is(err, fs.ErrExist):
