@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// Accessor is implemented by back ends that can be asked for rights (HDFS). Ask
+// Accessor is implemented by back ends that can be asked for rights. Ask
 // through [Access].
 type Accessor interface {
 	// Access returns nil if the caller may do all of what bits says to name

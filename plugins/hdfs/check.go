@@ -11,9 +11,8 @@ import (
 	"weft/plugins"
 )
 
-// Check implements plugins.Checker. It looks and makes nothing; HDFS is asked
-// whether it would let this user write, elsewhere owner and permission bits are
-// reported.
+// Check implements plugins.Checker. It looks and makes nothing; a file system that
+// can say whether it would let this user write is asked.
 func (w *writer) Check(ctx context.Context) []plugins.Finding {
 	if err := w.reach(ctx); err != nil {
 		return []plugins.Finding{failed("path", err)}
@@ -93,7 +92,7 @@ func (w *writer) writable(ctx context.Context, dir string, info fsys.Info) plugi
 	}
 	f := failed("path", classed("write to "+w.location(dir), err))
 	if errors.Is(err, fs.ErrPermission) {
-		f.Hint = fmt.Sprintf("it is %v of %s:%s", info.Perm, info.Owner, info.Group)
+		f.Hint = "it is " + rights(info)
 	}
 	return f
 }
@@ -101,11 +100,19 @@ func (w *writer) writable(ctx context.Context, dir string, info fsys.Info) plugi
 // reached says what was found, and warns where nobody at all may write.
 func reached(location string, info fsys.Info) plugins.Finding {
 	f := plugins.Finding{Severity: plugins.OK, Key: "path",
-		Text: fmt.Sprintf("%s is there, %v of %s:%s", location, info.Perm, info.Owner, info.Group)}
+		Text: fmt.Sprintf("%s is there, %s", location, rights(info))}
 	if info.Perm&0o222 == 0 {
 		f.Severity, f.Reason, f.Hint = plugins.Warn, plugins.ReasonPermission, "chmod u+w"
 	}
 	return f
+}
+
+// rights are the permission bits, with the owner where the back end has one.
+func rights(info fsys.Info) string {
+	if info.Owner == "" {
+		return info.Perm.String()
+	}
+	return fmt.Sprintf("%v of %s:%s", info.Perm, info.Owner, info.Group)
 }
 
 // failed turns an error into a finding.

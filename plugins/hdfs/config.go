@@ -219,6 +219,11 @@ func (c *WriterConfig) validateColumns(findings []plugins.Finding) []plugins.Fin
 			findings = append(findings, fail(fmt.Sprintf("column[%d].type", i), "", "column %q: %v", column.Name, err))
 		}
 	}
+	for i, column := range c.Column { // a Hive table cannot have it either
+		if first := indexFold(names(c.Column), column.Name); column.Name != "" && first < i {
+			findings = append(findings, fail(fmt.Sprintf("column[%d]", i), "", "column %q is given twice", column.Name))
+		}
+	}
 	if len(c.FullColumnName) == 0 {
 		return findings
 	}
@@ -231,6 +236,14 @@ func (c *WriterConfig) validateColumns(findings []plugins.Finding) []plugins.Fin
 		}
 	}
 	return findings
+}
+
+func names(columns []ColumnSpec) []string {
+	list := make([]string, 0, len(columns))
+	for _, c := range columns {
+		list = append(list, c.Name)
+	}
+	return list
 }
 
 // indexFold finds name in list, whatever the case, as Hive does.

@@ -134,6 +134,7 @@ func TestWriterConfigRefuses(t *testing.T) {
 		`{"path": "/x", "column": [{"name": "a", "type": "map<int>"}]}`:                        "unknown",
 		`{"path": "/x", "column": [{"name": "a", "type": "decimal(40,2)"}]}`:                   "precision",
 		`{"path": "/x", "column": [{"type": "int"}]}`:                                          "no name",
+		`{"path": "/x", "column": ["a", {"name": "A", "type": "int"}]}`:                        "twice",
 		`{"path": "/x", "fileName": "../y"}`:                                                   "no name of visible",
 		`{"path": "/x", "haveKerberos": true}`:                                                 "Kerberos",
 		`{"path": "/x", "column": ["a"], "fullColumnName": ["b"]}`:                             "not in fullColumnName",

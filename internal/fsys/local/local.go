@@ -55,6 +55,15 @@ func (FS) Open(ctx context.Context, name string) (fsys.File, error) {
 	return &readFile{name: name, f: f}, nil
 }
 
+// Access implements fsys.Accessor, for the effective user; a file system that is
+// mounted read-only refuses writes.
+func (FS) Access(ctx context.Context, name string, bits fs.FileMode) error {
+	if err := begin(ctx, "access", name); err != nil {
+		return err
+	}
+	return wrap("access", name, unix.Faccessat(unix.AT_FDCWD, name, uint32(bits), unix.AT_EACCESS))
+}
+
 // List implements fsys.Reader. Links are followed; a dangling one is listed as
 // the link itself.
 func (FS) List(ctx context.Context, dir string) ([]fsys.Info, error) {

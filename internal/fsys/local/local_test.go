@@ -101,6 +101,20 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// What even root may not do: run a file that nobody may run.
+func TestAccess(t *testing.T) {
+	dir := t.TempDir()
+	plain := dir + "/plain"
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{dir: nil, plain: fs.ErrPermission, dir + "/gone": fs.ErrNotExist} {
+		if err := fsys.Access(t.Context(), FS{}, name, 3); !errors.Is(err, want) {
+			t.Errorf("Access %s = %v; want %v", name, err, want)
+		}
+	}
+}
+
 func TestCauseOfCancellation(t *testing.T) {
 	fenced := errors.New("fenced")
 	ctx, cancel := context.WithCancelCause(t.Context())
