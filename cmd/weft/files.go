@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,7 +51,8 @@ func (f *files) named() bool {
 }
 
 // opener is the Connect of the file plugins: the site's configuration with
-// the job's own settings over it.
+// the job's own settings over it. Where the site's cannot be read, local files
+// are served still.
 func (f *files) opener(defaultFS string, settings map[string]string) (*fsys.Opener, error) {
 	key := defaultFS
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -62,6 +64,10 @@ func (f *files) opener(defaultFS string, settings map[string]string) (*fsys.Open
 		return o, nil
 	}
 	conf, err := f.hadoop()
+	if err != nil && strings.HasPrefix(defaultFS, "file:") {
+		return f.keep(key, fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{"file": local.Connect,
+			"hdfs": func(context.Context, string) (fsys.FS, error) { return nil, err }})), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +77,15 @@ func (f *files) opener(defaultFS string, settings map[string]string) (*fsys.Open
 	if defaultFS == "" {
 		defaultFS = conf.DefaultFS()
 	}
-	o := fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{
+	return f.keep(key, fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{
 		"file": local.Connect,
 		"hdfs": hdfs.Connector(conf, f.options),
-	})
+	})), nil
+}
+
+func (f *files) keep(key string, o *fsys.Opener) *fsys.Opener {
 	f.openers[key] = o
-	return o, nil
+	return o
 }
 
 // close ends all connections.

@@ -75,7 +75,7 @@ func (h *host) Start(ctx context.Context, g am.Grant) error {
 	h.mu.Unlock()
 	h.running.Go(func() {
 		defer cancel()
-		err := container.Run(ctx, container.Options{ID: g.ID, Run: h.o.run, Slots: max(h.o.spec.Setting.Channel, 1),
+		err := container.Run(ctx, container.Options{ID: g.ID, Run: h.o.run, Slots: slotsHere(h.o.spec),
 			Link: h.o.desk, Spec: h.o.spec, Registry: h.o.registry, Folder: h.o.folder, Log: h.o.log})
 		gone := am.Gone{ID: g.ID}
 		if err != nil {
@@ -88,6 +88,12 @@ func (h *host) Start(ctx context.Context, g am.Grant) error {
 	})
 	return nil
 }
+
+// maxSlotsHere is how many slots a container of this process has at most: more
+// channels are more containers, and only as many as there are splits for.
+const maxSlotsHere = 64
+
+func slotsHere(spec *job.Spec) int { return min(max(spec.Setting.Channel, 1), maxSlotsHere) }
 
 // Stop implements am.Launcher.
 func (h *host) Stop(_ context.Context, id string) error {

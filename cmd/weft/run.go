@@ -44,6 +44,9 @@ again.`,
 		GroupID: groupJob,
 		Args:    oneJob,
 		RunE: func(cmd *cobra.Command, list []string) error {
+			if err := knownRunID(cmd); err != nil {
+				return err
+			}
 			spec, err := e.loadJob(cmd, list[0], &f.jobFlags)
 			if err != nil {
 				return err
@@ -162,7 +165,7 @@ func (e *env) runHere(ctx context.Context, root checkpoint.Root, id string, spec
 	desk := umbilical.NewDesk()
 	host := newHost(hostOptions{run: id, spec: open, registry: e.registry, folder: root.Run(id), desk: desk, log: log})
 	master := am.New(am.Options{Run: id, Spec: open, Registry: e.registry, Root: root, Desk: desk,
-		Resources: host, Launcher: host, SlotsPerContainer: max(open.Setting.Channel, 1), Owner: "weft run", Log: log})
+		Resources: host, Launcher: host, SlotsPerContainer: slotsHere(open), Owner: "weft run", Log: log})
 
 	// The signal asks for a clean end; the second one ends the program.
 	unbroken, cancel := context.WithCancel(context.WithoutCancel(ctx))

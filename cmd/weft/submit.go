@@ -41,6 +41,9 @@ leaves at once.`,
 		GroupID: groupRun,
 		Args:    oneJob,
 		RunE: func(cmd *cobra.Command, list []string) error {
+			if err := knownRunID(cmd); err != nil {
+				return err
+			}
 			spec, err := e.loadJob(cmd, list[0], &f.jobFlags)
 			if err != nil {
 				return err
@@ -60,6 +63,15 @@ leaves at once.`,
 	flags.BoolVar(&f.noAttach, "no-attach", false, "refuse a --run-id that exists already")
 	flags.BoolVar(&f.failOnEmpty, "fail-on-empty", false, "exit with code 9 when no row was written")
 	return cmd
+}
+
+// knownRunID refuses a --run-id that is given and empty, as by a variable that
+// the caller forgot to set: each call would be a new run.
+func knownRunID(cmd *cobra.Command) error {
+	if flag := cmd.Flags().Lookup("run-id"); flag.Changed && flag.Value.String() == "" {
+		return usage(cmd, errors.New("--run-id is empty"))
+	}
+	return nil
 }
 
 func knownProgress(how string) error {
