@@ -56,7 +56,7 @@ type Master struct {
 	start   time.Time
 	folder  checkpoint.Folder
 	events  *queue[sched.Event]
-	workers sync.WaitGroup // everything that Run started
+	started sync.WaitGroup // everything that Run started
 
 	// Set by prepare, before the loop.
 	store     *checkpoint.Store
@@ -137,14 +137,14 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	m.machine = sched.New(m.schedule())
 	m.heart.wish.Progress = 0
 
-	worker, stop := context.WithCancel(ctx)
-	m.workers.Go(func() { m.beat(worker) })
-	m.workers.Go(func() { m.prepare(worker, state) })
-	m.workers.Go(func() { m.writeJournal(worker) })
-	m.loop(ctx, worker)
+	working, stop := context.WithCancel(ctx)
+	m.started.Go(func() { m.beat(working) })
+	m.started.Go(func() { m.prepare(working, state) })
+	m.started.Go(func() { m.writeJournal(working) })
+	m.loop(ctx, working)
 	m.o.Desk.Close()
 	stop()
-	m.workers.Wait()
+	m.started.Wait()
 	result, err := m.end(ctx)
 	return result, errors.Join(err, m.closeCommitter(), store.Close())
 }
@@ -162,25 +162,25 @@ func (m *Master) schedule() sched.Config {
 }
 
 // loop feeds the machine until it says Finish, or ctx ends. What it starts on
-// the way ends with worker.
-func (m *Master) loop(ctx, worker context.Context) {
+// the way ends with working.
+func (m *Master) loop(ctx, working context.Context) {
 	ticker := time.NewTicker(m.o.Tick)
 	defer ticker.Stop()
 	done := ctx.Done()
 	for m.final == nil {
 		select {
 		case r := <-m.o.Desk.Requests():
-			m.step(worker, m.eventOf(r))
+			m.step(working, m.eventOf(r))
 		case <-m.events.ready:
 			for _, ev := range m.events.take() {
-				m.step(worker, ev)
+				m.step(working, ev)
 			}
 		case <-ticker.C:
-			m.step(worker, sched.Tick{})
+			m.step(working, sched.Tick{})
 			m.publish()
 		case <-done:
 			done = nil
-			m.step(worker, sched.Broken{Why: sched.Why{Reason: job.ReasonKilled, Cause: "interrupted"}})
+			m.step(working, sched.Broken{Why: sched.Why{Reason: job.ReasonKilled, Cause: "interrupted"}})
 		}
 	}
 	m.publish()

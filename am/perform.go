@@ -36,7 +36,7 @@ func (m *Master) perform(ctx context.Context, e sched.Effect) {
 		m.journal.put(entry{record: checkpoint.Record{
 			Failure: &checkpoint.Failed{Split: e.Split, Number: e.Attempt, Cause: e.Cause}}})
 	case sched.Commit:
-		m.workers.Go(func() { m.commit(ctx) })
+		m.started.Go(func() { m.commit(ctx) })
 	case sched.Finish:
 		m.final = &e
 	}
@@ -54,13 +54,13 @@ func (m *Master) performResource(ctx context.Context, e sched.Effect) {
 	case sched.Launch:
 		grant := m.heart.grant(e.Container)
 		m.o.Log.Info("container granted", "container", e.Container, "node", e.Node)
-		m.workers.Go(func() {
+		m.started.Go(func() {
 			if err := m.o.Launcher.Start(ctx, grant); err != nil {
 				m.events.put(sched.StartFailed{Container: e.Container, Cause: err.Error()})
 			}
 		})
 	case sched.Stop:
-		m.workers.Go(func() {
+		m.started.Go(func() {
 			if err := m.o.Launcher.Stop(ctx, e.Container); err != nil {
 				m.o.Log.Warn("stop container", "container", e.Container, "err", err)
 			}
@@ -95,7 +95,7 @@ func (m *Master) commit(ctx context.Context) {
 		m.events.put(sched.CommitFailed{Why: whyOf(err)})
 		return
 	}
-	m.outputs = outputs // read after the workers have ended
+	m.outputs = outputs // read after all that was started has ended
 	m.events.put(sched.Committed{})
 }
 

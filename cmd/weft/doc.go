@@ -1,4 +1,4 @@
-// Command weft is the client, the ApplicationMaster and the worker of every
+// Command weft is the client, the ApplicationMaster and the program of every
 // container, in one program.
 //
 // main.go builds the command and exits with its code; root.go lists the
