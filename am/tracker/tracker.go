@@ -8,6 +8,10 @@
 // Percent counts finished splits by their estimated rows, and of running ones
 // the rows moved so far. It never says 100 before all splits are done. Rates are
 // those of the last ten seconds.
+//
+//	t := tracker.New(tracker.Snapshot{RunID: "r1", Job: "orders"}, time.Now())
+//	t.Report(progress)
+//	snapshot := t.Observe(time.Now(), "RUNNING", machine.Status())
 package tracker
 
 import (

@@ -8,6 +8,8 @@
 //
 // It is tested against real NodeManagers and their aggregated files
 // (test/e2e), the layout of folders on a memory file system.
+//
+//	err := applog.Running(ctx, client, "node1:8042", container, visit)
 package applog
 
 import "io"

@@ -13,4 +13,6 @@
 //
 // Permissions given to creates are subject to the process's umask. Removals are
 // not synced: after a power cut a removed file may be back.
+//
+//	f, err := local.FS{}.Create(ctx, "/data/out/part-0", 0o644)
 package local
