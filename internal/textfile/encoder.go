@@ -219,15 +219,3 @@ func (e *Encoder) appendRow(dst []byte, row int) []byte {
 	}
 	return dst
 }
-
-// AppendFields appends one row of texts, such as the header of a CSV file,
-// quoted or escaped where needed; the policy does not touch it.
-func (e *Encoder) AppendFields(dst []byte, fields []string) []byte {
-	for i, field := range fields {
-		if i > 0 {
-			dst = append(dst, e.format.Delimiter...)
-		}
-		dst = e.appendCareful(dst, []byte(field))
-	}
-	return append(dst, e.format.LineEnd...)
-}

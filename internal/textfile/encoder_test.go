@@ -234,16 +234,6 @@ func TestNewEncoderRefuses(t *testing.T) {
 	}
 }
 
-func TestAppendFields(t *testing.T) {
-	e, err := NewEncoder(EncoderOptions{Format: CSV(), Columns: []plugins.Column{{Name: "s", Kind: plugins.KindString}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := string(e.AppendFields(nil, []string{"a", "b,c", `"`})), "a,\"b,c\",\"\"\"\"\n"; got != want {
-		t.Errorf("AppendFields = %q; want %q", got, want)
-	}
-}
-
 func TestParseDelimiter(t *testing.T) {
 	for in, want := range map[string]string{
 		`\001`: "\x01", `\u0001`: "\x01", `\x01`: "\x01", "\x01": "\x01", `\t`: "\t", "\t": "\t", `\1`: "\x01",
