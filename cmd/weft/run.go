@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -205,32 +206,37 @@ func watchRun(ctx context.Context, master *am.Master, s job.Setting) (stop func(
 // conclude prints how a run ended and returns its exit code.
 func (e *env) conclude(ctx context.Context, r *job.Result, failOnEmpty bool) error {
 	var sig signalled
+	code := "" // that of the cause, unless a signal is the cause
 	switch {
 	case r.State == job.StateKilled && errors.As(context.Cause(ctx), &sig):
-		r.ExitCode = fault.ExitOf(signalCode(sig.signal))
+		code = signalCode(sig.signal)
+		r.ExitCode = fault.ExitOf(code)
 	case r.State == job.StateSucceeded && r.RowsWritten == 0 && failOnEmpty:
 		r.ExitCode = fault.ExitEmpty
 	}
 	if r.Hint == "" && goesOn(r) {
 		r.Hint = "the same command with --run-id " + r.RunID + " goes on where it stopped"
 	}
-	if e.output == "json" {
-		if err := e.object(r); err != nil {
-			return err
-		}
-	} else if err := summarize(e.scrub.Writer(e.stdout), r); err != nil {
-		return err
-	}
+	told := e.summary(r) // the cause is told even where this cannot be
 	if r.Cause != "" {
 		report := fault.Ended(plugins.Permanent, r.Reason, r.Cause, r.Hint)
+		report.Code = cmp.Or(code, report.Code)
 		if err := report.Text(e.scrub.Writer(e.stderr), e.verbose); err != nil {
 			return fmt.Errorf("print cause: %w", err)
 		}
 	}
-	if r.ExitCode != fault.ExitOK {
+	if told == nil && r.ExitCode != fault.ExitOK {
 		return quiet(r.ExitCode)
 	}
-	return nil
+	return told
+}
+
+// summary prints a result to standard output.
+func (e *env) summary(r *job.Result) error {
+	if e.output == "json" {
+		return e.object(r)
+	}
+	return summarize(e.scrub.Writer(e.stdout), r)
 }
 
 // goesOn says that the very same job could succeed when it is given out again.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,11 +97,14 @@ func TestRunResumes(t *testing.T) {
 	for _, tt := range []struct {
 		signal syscall.Signal
 		code   int // -1: the process cannot say any
-	}{{syscall.SIGKILL, -1}, {syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		told   string
+	}{{syscall.SIGKILL, -1, ""}, {syscall.SIGINT, 130, "error[E7006]"}, {syscall.SIGTERM, 143, "error[E7007]"}} {
 		t.Run(tt.signal.String(), func(t *testing.T) {
 			home, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
 			slow := slowJob(t, out, rows, 6000)
 			first := spawn(t, home, "run", slow, "--run-id", "r1", "-o", "json", "--progress", "none")
+			var stderr bytes.Buffer
+			first.Stderr = &stderr
 			if err := first.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -111,6 +115,9 @@ func TestRunResumes(t *testing.T) {
 			_ = first.Wait() // the code is looked at below
 			if code := first.ProcessState.ExitCode(); code != tt.code {
 				t.Errorf("exit code %d after %v, want %d", code, tt.signal, tt.code)
+			}
+			if tt.told != "" && !strings.Contains(stderr.String(), tt.told) {
+				t.Errorf("after %v want %q in\n%s", tt.signal, tt.told, stderr.String())
 			}
 			if n := linesBelow(t, out); n != 0 {
 				t.Errorf("%d lines can be seen of a run that did not end", n)
