@@ -17,7 +17,7 @@ import (
 type Config struct {
 	// Username and Password log in; a connection may have its own.
 	Username string         `json:"username" weft:"alias=user"`
-	Password plugins.Secret `json:"password" weft:"secret"`
+	Password plugins.Secret `json:"password"`
 	// Connection lists servers with their tables, as in FlinkX and DataX.
 	Connection []Connection `json:"connection"`
 	// URL, or Host with Port and Database, names the server in short form.
@@ -85,7 +85,7 @@ type Connection struct {
 	Schema string `json:"schema"`
 	// Username and Password win over those of the job.
 	Username string         `json:"username"`
-	Password plugins.Secret `json:"password" weft:"secret"`
+	Password plugins.Secret `json:"password"`
 }
 
 // Protocols of the setting protocol.

@@ -197,7 +197,7 @@ func TestJdbcTLS(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "useSSL=false": tlsOff, "useSSL=true": tlsPreferred, "useSSL=true&requireSSL=true": tlsRequired,
 		"useSSL=true&verifyServerCertificate=true": tlsVerifyCA, "sslMode=DISABLED": tlsOff, "sslMode=verify_identity": tlsVerifyFull,
-		"sslMode=REQUIRED&useSSL=false": tlsRequired,
+		"sslMode=REQUIRED&useSSL=false": tlsRequired, "sslMode=STRICT": "sslMode=STRICT", "useSSL=ja": "useSSL=ja",
 	} {
 		u, err := parseURL("jdbc:mysql://h/d?" + text)
 		if got := jdbcTLS(u.parameters); got != want || err != nil {

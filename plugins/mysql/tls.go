@@ -53,7 +53,9 @@ func (t TLS) validate() []plugins.Finding {
 }
 
 // jdbcTLS translates Connector/J's settings to a mode; "" if they say nothing.
-// sslMode is the one of version 8, the others are those of version 5.
+// sslMode is the one of version 8, the others are those of version 5. A value
+// that nobody knows is returned as it stands, so that it is refused: it must not
+// end in a connection that is weaker than its author meant.
 func jdbcTLS(p map[string]string) string {
 	switch mode := strings.ToUpper(p["sslmode"]); mode {
 	case "DISABLED", "DISABLE":
@@ -66,6 +68,9 @@ func jdbcTLS(p map[string]string) string {
 		return tlsVerifyCA
 	case "VERIFY_IDENTITY", "VERIFY-FULL":
 		return tlsVerifyFull
+	case "":
+	default:
+		return "sslMode=" + p["sslmode"]
 	}
 	switch yes := func(name string) bool { return strings.EqualFold(p[name], "true") }; {
 	case strings.EqualFold(p["usessl"], "false"):
@@ -76,6 +81,8 @@ func jdbcTLS(p map[string]string) string {
 		return tlsRequired
 	case yes("usessl"):
 		return tlsPreferred
+	case p["usessl"] != "":
+		return "useSSL=" + p["usessl"]
 	}
 	return ""
 }
