@@ -17,7 +17,7 @@
 // the form of plugins.RawOf: canonical texts, NULL is null, and a value beyond
 // plugins.MaxRawValueBytes is cut.
 //
-//	sink := dirty.New(fs, "/runs/r1/dirty", attempt)
-//	err := sink.Add(ctx, dirty.Row{...})
-//	name, err := sink.Close() // "" if there was no row
+//	files := dirty.New(fs, "/runs/r1/dirty", attempt)
+//	err := files.Add(ctx, dirty.Row{...})
+//	name, err := files.Close() // "" if there was no row
 package dirty

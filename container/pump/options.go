@@ -22,7 +22,7 @@ type Options struct {
 	// Link leads to the master.
 	Link umbilical.Link
 	// Dirty takes the attempt's dirty rows.
-	Dirty *dirty.Sink
+	Dirty *dirty.Files
 	// Limiter holds the slot to its share; its rate follows the master's
 	// orders.
 	Limiter *limit.Limiter

@@ -18,7 +18,7 @@ import (
 
 var attempt = plugins.Attempt{Run: "r", Generation: 3, Number: 2, Split: plugins.Split{ID: 12}}
 
-func newSink(t *testing.T) (*Sink, *mem.FS) {
+func newFiles(t *testing.T) (*Files, *mem.FS) {
 	t.Helper()
 	fs := mem.New(mem.Options{Leases: true})
 	if err := fs.Mkdir(t.Context(), "/dirty", 0o700); err != nil {
@@ -45,8 +45,8 @@ func rows(t *testing.T, fs fsys.FS, name string) []Row {
 }
 
 func TestOneFileAUnit(t *testing.T) {
-	sink, fs := newSink(t)
-	if name, err := sink.Close(); name != "" || err != nil {
+	files, fs := newFiles(t)
+	if name, err := files.Close(); name != "" || err != nil {
 		t.Errorf("a unit without dirty rows has the file %q, %v", name, err)
 	}
 	want := map[string][]Row{}
@@ -54,12 +54,12 @@ func TestOneFileAUnit(t *testing.T) {
 		for i := range int64(3) {
 			r := Row{Split: 12, Unit: unit, Row: i, Stage: StageRead, Column: "c", Code: plugins.RowFormat, Cause: "quote\" \n 中",
 				Raw: "raw\x00", Time: time.Unix(7, 0).UTC()}
-			if err := sink.Add(t.Context(), r); err != nil {
+			if err := files.Add(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
 			want[Name(attempt, unit)] = append(want[Name(attempt, unit)], r)
 		}
-		name, err := sink.Close()
+		name, err := files.Close()
 		if err != nil || name != Name(attempt, unit) {
 			t.Fatalf("unit %d: file %q, %v", unit, name, err)
 		}
@@ -75,15 +75,15 @@ func TestOneFileAUnit(t *testing.T) {
 }
 
 func TestAbortLeavesNothing(t *testing.T) {
-	sink, store := newSink(t)
-	if err := sink.Abort(t.Context()); err != nil {
+	files, store := newFiles(t)
+	if err := files.Abort(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the same unit again after it was given up
-		if err := sink.Add(t.Context(), Row{Split: 12}); err != nil {
+		if err := files.Add(t.Context(), Row{Split: 12}); err != nil {
 			t.Fatal(err)
 		}
-		if err := sink.Abort(t.Context()); err != nil {
+		if err := files.Abort(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := store.Stat(t.Context(), "/dirty/"+Name(attempt, 0)); !errors.Is(err, fs.ErrNotExist) {

@@ -47,15 +47,15 @@ type Row struct {
 	Time time.Time `json:"ts"`
 }
 
-// FileSystem is what a Sink needs of an fsys.FS.
+// FileSystem is what Files need of an fsys.FS.
 type FileSystem interface {
 	fsys.Creator
 	fsys.Remover
 }
 
-// Sink writes the dirty rows of one attempt, unit by unit. The file is made
+// Files hold the dirty rows of one attempt, unit by unit. The file is made
 // with a unit's first dirty row. Not safe for concurrent use.
-type Sink struct {
+type Files struct {
 	fs      FileSystem
 	dir     string
 	attempt plugins.Attempt
@@ -65,9 +65,9 @@ type Sink struct {
 	buf  *bufio.Writer
 }
 
-// New returns a Sink for files in dir, which must exist.
-func New(fs FileSystem, dir string, a plugins.Attempt) *Sink {
-	return &Sink{fs: fs, dir: dir, attempt: a}
+// New returns Files in dir, which must exist.
+func New(fs FileSystem, dir string, a plugins.Attempt) *Files {
+	return &Files{fs: fs, dir: dir, attempt: a}
 }
 
 // Name is the name of a unit's file inside the dirty folder.
@@ -77,9 +77,9 @@ func Name(a plugins.Attempt, unit int) string {
 
 // Add appends a row to its unit's file. An error is one of the infrastructure;
 // the unit must be given up then.
-func (s *Sink) Add(ctx context.Context, r Row) error {
-	if s.file == nil {
-		if err := s.open(ctx, r.Unit); err != nil {
+func (f *Files) Add(ctx context.Context, r Row) error {
+	if f.file == nil {
+		if err := f.open(ctx, r.Unit); err != nil {
 			return err
 		}
 	}
@@ -87,31 +87,31 @@ func (s *Sink) Add(ctx context.Context, r Row) error {
 	if err != nil {
 		return fmt.Errorf("encode dirty row %d of split %d: %w", r.Row, r.Split, err)
 	}
-	if _, err := s.buf.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("write dirty file %s: %w", s.name, err)
+	if _, err := f.buf.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("write dirty file %s: %w", f.name, err)
 	}
 	return nil
 }
 
-func (s *Sink) open(ctx context.Context, unit int) error {
-	name := Name(s.attempt, unit)
-	file, err := s.fs.CreateExclusive(ctx, path.Join(s.dir, name), 0o600)
+func (f *Files) open(ctx context.Context, unit int) error {
+	name := Name(f.attempt, unit)
+	file, err := f.fs.CreateExclusive(ctx, path.Join(f.dir, name), 0o600)
 	if err != nil {
 		return fmt.Errorf("create dirty file: %w", err)
 	}
-	s.name, s.file, s.buf = name, file, bufio.NewWriterSize(file, 32<<10)
+	f.name, f.file, f.buf = name, file, bufio.NewWriterSize(file, 32<<10)
 	return nil
 }
 
 // Close makes the unit's file durable and returns its name, or "" if no row was
 // added. The next Add begins another file.
-func (s *Sink) Close() (name string, err error) {
-	if s.file == nil {
+func (f *Files) Close() (name string, err error) {
+	if f.file == nil {
 		return "", nil
 	}
-	name = s.name
-	err = errors.Join(s.buf.Flush(), s.file.Close())
-	s.name, s.file, s.buf = "", nil, nil
+	name = f.name
+	err = errors.Join(f.buf.Flush(), f.file.Close())
+	f.name, f.file, f.buf = "", nil, nil
 	if err != nil {
 		return "", fmt.Errorf("close dirty file %s: %w", name, err)
 	}
@@ -120,14 +120,14 @@ func (s *Sink) Close() (name string, err error) {
 
 // Abort gives the open unit's file up and removes it. Without an open file it
 // does nothing.
-func (s *Sink) Abort(ctx context.Context) error {
-	if s.file == nil {
+func (f *Files) Abort(ctx context.Context) error {
+	if f.file == nil {
 		return nil
 	}
-	name := s.name
-	closeErr := s.file.Close() // may fail: the rows do not count
-	s.name, s.file, s.buf = "", nil, nil
-	if err := s.Remove(ctx, name); err != nil {
+	name := f.name
+	closeErr := f.file.Close() // may fail: the rows do not count
+	f.name, f.file, f.buf = "", nil, nil
+	if err := f.Remove(ctx, name); err != nil {
 		return errors.Join(err, closeErr)
 	}
 	return nil
@@ -135,8 +135,8 @@ func (s *Sink) Abort(ctx context.Context) error {
 
 // Remove removes a file that Close had closed, when its unit was not sealed
 // after all.
-func (s *Sink) Remove(ctx context.Context, name string) error {
-	err := s.fs.Remove(ctx, path.Join(s.dir, name))
+func (f *Files) Remove(ctx context.Context, name string) error {
+	err := f.fs.Remove(ctx, path.Join(f.dir, name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove dirty file: %w", err)
 	}
