@@ -24,6 +24,11 @@ import (
 // carryOver is how much unused time a slot may catch up on.
 const carryOver = time.Second
 
+// batchesPerSecond is how many batches a limited slot should move in a second:
+// a batch that is worth many seconds would run ahead of the limit, and of the
+// progress that people see.
+const batchesPerSecond = 4
+
 // Rate is a speed; 0 is no limit.
 type Rate struct {
 	BytesPerSecond int64
@@ -46,6 +51,21 @@ func (l *Limiter) Set(r Rate) {
 	l.mu.Lock()
 	l.rate = r
 	l.mu.Unlock()
+}
+
+// Batch lowers the largest number of rows and bytes of a batch to what the rate
+// allows in a part of a second; at least one row and one byte.
+func (l *Limiter) Batch(rows, bytes int) (int, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return lower(rows, l.rate.RowsPerSecond), lower(bytes, l.rate.BytesPerSecond)
+}
+
+func lower(most int, perSecond int64) int {
+	if perSecond <= 0 {
+		return most
+	}
+	return int(min(int64(most), max(perSecond/batchesPerSecond, 1)))
 }
 
 // Wait returns when the debt left by earlier calls is paid, and adds bytes and

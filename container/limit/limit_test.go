@@ -72,3 +72,20 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		}
 	})
 }
+
+func TestBatchesAreSmallUnderASmallLimit(t *testing.T) {
+	for _, c := range []struct {
+		rate        Rate
+		rows, bytes int
+	}{
+		{Rate{}, 4096, 1 << 20},
+		{Rate{RowsPerSecond: 1000}, 250, 1 << 20},
+		{Rate{RowsPerSecond: 1}, 1, 1 << 20},
+		{Rate{BytesPerSecond: 1 << 20}, 4096, 1 << 18},
+		{Rate{RowsPerSecond: 1 << 40, BytesPerSecond: 1 << 40}, 4096, 1 << 20},
+	} {
+		if rows, bytes := New(c.rate).Batch(4096, 1<<20); rows != c.rows || bytes != c.bytes {
+			t.Errorf("%+v: batches of %d rows and %d bytes; want %d and %d", c.rate, rows, bytes, c.rows, c.bytes)
+		}
+	}
+}

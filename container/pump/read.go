@@ -125,7 +125,7 @@ func (f *feed) send(b *plugins.Batch) {
 // shape empties a batch and sets its limits.
 func (f *feed) shape(b *plugins.Batch) {
 	b.Reset(f.o.Task.Columns)
-	b.MaxRows, b.MaxBytes = f.o.BatchRows, f.o.BatchBytes
+	b.MaxRows, b.MaxBytes = f.o.Limiter.Batch(f.o.BatchRows, f.o.BatchBytes)
 	if f.rows < f.careful {
 		b.MaxRows = 1
 	}
