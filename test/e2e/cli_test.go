@@ -41,7 +41,7 @@ func TestRunSeenFromOutside(t *testing.T) {
 	job.Setting["speed"] = rig.Params{"channel": 2, "record": 400}
 	submit := r.Start(t, rig.Call{Args: apart(staging, "submit", job.File(t), "--run-id", "outside")})
 	app := submit.Application(t, r, "outside")
-	workers := submit.Workers(t, r, app, 1)
+	living := submit.Containers(t, r, app, 1)
 
 	seen := liveStatus{}
 	submit.Until(t, time.Minute, "a status with rows", func(context.Context) error {
@@ -56,7 +56,7 @@ func TestRunSeenFromOutside(t *testing.T) {
 	if seen.Source != "master" || seen.State != "RUNNING" || seen.ApplicationID != app || seen.Splits == 0 || seen.Percent <= 0 {
 		t.Errorf("status %+v", seen)
 	}
-	r.Weft(t, apart(staging, "status", app)...).Want(t, 0, "RUNNING", "outside", workers[0].ID)
+	r.Weft(t, apart(staging, "status", app)...).Want(t, 0, "RUNNING", "outside", living[0].ID)
 	r.Weft(t, "list").Want(t, 0, "outside", app)
 	// Everything that lives stays, however old.
 	r.Weft(t, apart(staging, "clean", "--yes")...).Want(t, 0, "kept  run outside", app)

@@ -33,7 +33,7 @@ func TestSignals(t *testing.T) {
 		job.Setting["speed"] = rig.Params{"channel": 1, "record": 50}
 		w := r.Start(t, rig.Call{Args: []string{"submit", job.File(t), "--run-id", run}})
 		app := w.Application(t, r, run)
-		w.Workers(t, r, app, 1)
+		w.Containers(t, r, app, 1)
 		w.Signal(t, tt.signal)
 		got := w.Wait(t)
 		got.Want(t, tt.code, app)

@@ -19,7 +19,7 @@ func TestWideTable(t *testing.T) {
 	r := newRig(t)
 	table, target := r.Table(t, dataset.Wide(), 50_000), r.Target(t)
 	w := r.Start(t, rig.Call{Args: []string{"submit", table.Job(target, 4, nil).File(t), "--run-id", "wide", "-o", "json"}})
-	seen := w.Workers(t, r, w.Application(t, r, "wide"), 2)
+	seen := w.Containers(t, r, w.Application(t, r, "wide"), 2)
 	result := r.Succeeded(t, w.Wait(t), target, table.Rows)
 	table.Equal(t, r.Folder(target))
 	if result.Hash == "" || result.Verify != "conserved" || result.Guarantee != "exactly-once" || result.AMAttempts != 1 {
@@ -114,7 +114,7 @@ func replaceAll(t *testing.T, r *rig.Rig, table *rig.Table, target string, befor
 	slow := table.Job(target, 1, rig.Params{"writeMode": "overwrite"})
 	slow.Setting["speed"] = rig.Params{"channel": 1, "record": 500}
 	w := r.Start(t, rig.Call{Args: []string{"submit", slow.File(t), "--run-id", "replace", "-o", "json"}})
-	w.Workers(t, r, w.Application(t, r, "replace"), 1)
+	w.Containers(t, r, w.Application(t, r, "replace"), 1)
 	if diff := cmp.Diff(before, r.Visible(t, target)); diff != "" {
 		t.Errorf("the target changed before the commit:\n%s", diff)
 	}

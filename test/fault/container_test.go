@@ -32,10 +32,10 @@ func TestKilledContainers(t *testing.T) {
 	d := start(t, setting{channels: 4, slots: 2, rowsPerSecond: 1500})
 	killed := 0
 	for range 3 {
-		workers := d.weft.Workers(t, d.Rig, d.app, 1)
+		living := d.weft.Containers(t, d.Rig, d.app, 1)
 		moment := time.NewTimer(time.Duration(random.Int64N(int64(1500 * time.Millisecond))))
 		<-moment.C
-		if err := workers[random.IntN(len(workers))].Kill(); err != nil {
+		if err := living[random.IntN(len(living))].Kill(); err != nil {
 			t.Fatal(err)
 		}
 		killed++
@@ -52,7 +52,7 @@ func TestEveryAttemptKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	for n := 1; n <= 4; n++ {
 		d.attempt(t, n)
-		for _, c := range d.weft.Workers(t, d.Rig, d.app, 1) {
+		for _, c := range d.weft.Containers(t, d.Rig, d.app, 1) {
 			if err := c.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -66,11 +66,11 @@ func TestEveryContainerKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	var dead []string
 	for !d.weft.Ended() && len(dead) < 30 {
-		workers, _, err := d.Containers(d.app)
+		living, _, err := d.Containers(d.app)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range workers {
+		for _, c := range living {
 			if err := c.Kill(); err != nil {
 				t.Fatal(err)
 			}

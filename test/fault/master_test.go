@@ -17,12 +17,12 @@ func (d *slow) master(t *testing.T, without ...string) cluster.Container {
 	t.Helper()
 	var found cluster.Container
 	d.weft.Until(t, time.Minute, "ApplicationMaster of "+d.app, func(context.Context) error {
-		workers, masters, err := d.Containers(d.app)
+		living, masters, err := d.Containers(d.app)
 		if err != nil {
 			return err
 		}
 		masters = slices.DeleteFunc(masters, func(c cluster.Container) bool { return slices.Contains(without, c.ID) })
-		if len(masters) == 0 || len(workers) == 0 {
+		if len(masters) == 0 || len(living) == 0 {
 			return errNoMaster
 		}
 		found = masters[0]

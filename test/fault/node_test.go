@@ -14,10 +14,10 @@ import (
 // still do is not seen.
 func TestLostNode(t *testing.T) {
 	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 800})
-	workers := d.weft.Workers(t, d.Rig, d.app, 2)
+	living := d.weft.Containers(t, d.Rig, d.app, 2)
 	lost := otherNode(t, d.Hadoop, d.master(t).Node)
-	if !slices.ContainsFunc(workers, func(c cluster.Container) bool { return c.Node == lost }) {
-		t.Fatalf("no container on %s: %v", lost, workers)
+	if !slices.ContainsFunc(living, func(c cluster.Container) bool { return c.Node == lost }) {
+		t.Fatalf("no container on %s: %v", lost, living)
 	}
 	if err := d.Hadoop.Kill(lost); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (r *Rig) App(t testing.TB, id string) App {
 }
 
 // Containers returns the living container processes of an application; without the ApplicationMaster's.
-func (r *Rig) Containers(app string) (workers, masters []cluster.Container, err error) {
+func (r *Rig) Containers(app string) (living, masters []cluster.Container, err error) {
 	all, err := r.Hadoop.Containers()
 	if err != nil {
 		return nil, nil, err
@@ -63,10 +63,10 @@ func (r *Rig) Containers(app string) (workers, masters []cluster.Container, err 
 		case c.AM():
 			masters = append(masters, c)
 		default:
-			workers = append(workers, c)
+			living = append(living, c)
 		}
 	}
-	return workers, masters, nil
+	return living, masters, nil
 }
 
 // IDs are the different container ids of processes.
@@ -98,13 +98,13 @@ func (w *Running) Application(t testing.TB, r *Rig, run string) string {
 	return id
 }
 
-// Workers waits until at least n containers of the application, other than the ApplicationMaster's and those left out, live.
-func (w *Running) Workers(t testing.TB, r *Rig, app string, n int, without ...string) []cluster.Container {
+// Containers waits until at least n containers of the application, other than the ApplicationMaster's and those left out, live.
+func (w *Running) Containers(t testing.TB, r *Rig, app string, n int, without ...string) []cluster.Container {
 	t.Helper()
 	var found []cluster.Container
 	w.Until(t, 90*time.Second, fmt.Sprintf("%d containers of %s", n, app), func(context.Context) error {
-		workers, _, err := r.Containers(app)
-		found = slices.DeleteFunc(workers, func(c cluster.Container) bool { return slices.Contains(without, c.ID) })
+		living, _, err := r.Containers(app)
+		found = slices.DeleteFunc(living, func(c cluster.Container) bool { return slices.Contains(without, c.ID) })
 		if have := len(IDs(found)); err == nil && have < n {
 			return fmt.Errorf("%d live", have)
 		}
@@ -117,9 +117,9 @@ func (w *Running) Workers(t testing.TB, r *Rig, app string, n int, without ...st
 func (r *Rig) Gone(t testing.TB, app string) {
 	t.Helper()
 	err := cluster.Await(t.Context(), 30*time.Second, "end of the containers of "+app, func(context.Context) error {
-		workers, masters, err := r.Containers(app)
-		if err == nil && len(workers)+len(masters) > 0 {
-			return fmt.Errorf("still live: %v", append(workers, masters...))
+		living, masters, err := r.Containers(app)
+		if err == nil && len(living)+len(masters) > 0 {
+			return fmt.Errorf("still live: %v", append(living, masters...))
 		}
 		return err
 	})

@@ -89,8 +89,8 @@ type source struct {
 	sent  int    // how much of buf has been read
 }
 
-// chunk is how many bytes of rows are made at a time.
-const chunk = 64 << 10
+// pieceBytes is how many bytes of rows are made at a time.
+const pieceBytes = 64 << 10
 
 func (s *source) Read(p []byte) (int, error) {
 	if s.sent == len(s.buf) {
@@ -106,7 +106,7 @@ func (s *source) Read(p []byte) (int, error) {
 
 func (s *source) fill() {
 	s.buf, s.sent = s.buf[:0], 0
-	for s.next < s.rows && len(s.buf) < chunk {
+	for s.next < s.rows && len(s.buf) < pieceBytes {
 		s.buf = s.shape.appendRow(s.buf, s.seed, s.next)
 		s.next++
 	}
