@@ -28,7 +28,7 @@ lint: ## the house rules, vet and staticcheck
 generate: ## regenerate what is generated; CI checks that nothing changes
 	$(GO) generate ./...
 
-check: build lint test race ## what CI runs
+check: build lint test race ## everything before a release: build, house rules, tests, race detector
 
 demo: ## MySQL to HDFS through YARN, on this machine (KEEP=1 leaves the servers up)
 	scripts/demo
