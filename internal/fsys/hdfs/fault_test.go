@@ -82,7 +82,7 @@ func TestLostCallOfCloseIsRecovered(t *testing.T) {
 	if _, err := w.Write([]byte("whole")); err != nil {
 		t.Fatal(err)
 	}
-	w.(*writeFile).lane.bridge.rpc = refuser{f.rpc, "complete"}
+	w.(*behind).file.(*writeFile).lane.bridge.rpc = refuser{f.rpc, "complete"}
 	if err := w.Close(); err != nil {
 		t.Errorf("close = %v; want that lease recovery completes the file", err)
 	}

@@ -59,7 +59,7 @@ func (f *FS) create(ctx context.Context, name string, perm fs.FileMode, replace 
 		l.drop()
 		return nil, wrap(ctx, "create", name, plain(err), changes)
 	}
-	return &writeFile{fs: f, name: name, lane: l, w: w}, nil
+	return writeBehind(&writeFile{fs: f, name: name, lane: l, w: w}), nil
 }
 
 func (f *FS) takeLane() (*lane, error) {
