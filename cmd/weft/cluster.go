@@ -11,7 +11,7 @@ import (
 
 // cluster opens the cluster that the environment names. The caller closes it.
 func (e *env) cluster() (*hadoop.Cluster, error) {
-	c, err := hadoop.Open(hadoop.Options{Env: e.lookup, Log: e.log})
+	c, err := hadoop.Open(hadoop.Options{Env: e.lookup, RetryFor: hadoop.Patience, Log: e.log})
 	if errors.Is(err, hadoop.ErrSecured) {
 		return nil, fault.New(fault.CodeClusterDenied, "", err)
 	}

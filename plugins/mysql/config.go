@@ -138,6 +138,9 @@ func (c *Config) validateChoices() []plugins.Finding {
 		found = append(found, configFinding("splitPk", fmt.Sprintf("%q is no single column", c.SplitPk),
 			"leave splitPk out: a composite primary key is found and used by itself"))
 	}
+	if why := unbalanced(c.Where); why != "" {
+		found = append(found, configFinding("where", fmt.Sprintf("%q is no whole condition: %s", c.Where, why), ""))
+	}
 	if c.CustomSQL != "" && c.SplitPk == "" && len(c.Session) == 0 && strings.Contains(strings.TrimRight(c.CustomSQL, "; \n\t"), ";\n") {
 		found = append(found, configFinding("customSql", "there is more than one statement in it", ""))
 	}

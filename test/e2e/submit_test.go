@@ -18,7 +18,9 @@ func TestWideTable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	table, target := r.Table(t, dataset.Wide(), 50_000), r.Target(t)
-	w := r.Start(t, rig.Call{Args: []string{"submit", table.Job(target, 4, nil).File(t), "--run-id", "wide", "-o", "json"}})
+	job := table.Job(target, 4, nil)
+	job.Setting["speed"] = rig.Params{"channel": 4, "record": 15_000} // slow enough to be looked at
+	w := r.Start(t, rig.Call{Args: []string{"submit", job.File(t), "--run-id", "wide", "-o", "json"}})
 	seen := w.Containers(t, r, w.Application(t, r, "wide"), 2)
 	result := r.Succeeded(t, w.Wait(t), target, table.Rows)
 	table.Equal(t, r.Folder(target))
