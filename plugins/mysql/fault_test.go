@@ -40,7 +40,7 @@ func TestFaults(t *testing.T) {
 		"unknown table":      {`{"table": "secrt"}`, plugins.Fatal, plugins.ReasonNotFound, "did you mean secret?"},
 		"unknown column":     {`{"table": "f", "column": ["id", "amuont"]}`, plugins.Fatal, plugins.ReasonNotFound, "did you mean amount?"},
 		"unknown splitPk":    {`{"table": "f", "splitPk": "ident"}`, plugins.Fatal, plugins.ReasonNotFound, "the table has id, amount"},
-		"where is no SQL":    {`{"table": "f", "where": "id >>> 1 ("}`, plugins.Fatal, plugins.ReasonConfig, "1064"},
+		"where is no SQL":    {`{"table": "f", "where": "id >>> 1"}`, plugins.Fatal, plugins.ReasonConfig, "1064"},
 		"where of no column": {`{"table": "f", "where": "idd = 1"}`, plugins.Fatal, plugins.ReasonNotFound, "idd"},
 		"customSql is none":  {`{"customSql": "DELETE FROM f"}`, plugins.Fatal, plugins.ReasonConfig, "no rows"},
 		"session is no SQL":  {`{"table": "f", "session": ["SET nonsense = 1"]}`, plugins.Fatal, plugins.ReasonConfig, "nonsense"},
