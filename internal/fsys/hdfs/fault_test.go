@@ -82,6 +82,9 @@ func TestLostCallOfCloseIsRecovered(t *testing.T) {
 	if _, err := w.Write([]byte("whole")); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.Sync(); err != nil { // nothing is on its way any more
+		t.Fatal(err)
+	}
 	w.(*behind).file.(*writeFile).lane.bridge.rpc = refuser{f.rpc, "complete"}
 	if err := w.Close(); err != nil {
 		t.Errorf("close = %v; want that lease recovery completes the file", err)
