@@ -15,7 +15,7 @@ func leaks(use func() error) error {
 	if err := use(); err != nil {
 		return err
 	}
-	before := runtime.NumGoroutine()
+	before := settled()
 	if err := use(); err != nil {
 		return err
 	}
@@ -29,4 +29,19 @@ func leaks(use func() error) error {
 		}
 	}
 	return nil
+}
+
+// settled is the number of goroutines once it has not changed for a while: what
+// earlier tests left to end must not be taken for what is there for good.
+func settled() int {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	n := runtime.NumGoroutine()
+	for calm := 0; calm < 6; calm++ {
+		<-tick.C
+		if now := runtime.NumGoroutine(); now != n {
+			n, calm = now, 0
+		}
+	}
+	return n
 }
