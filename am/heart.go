@@ -16,7 +16,6 @@ import (
 const (
 	wantingPause   = 100 * time.Millisecond
 	heartbeatPause = time.Second
-	commitWindow   = 10 * time.Second
 )
 
 // heart holds what the loop wishes from the ResourceManager and what the
@@ -92,8 +91,8 @@ func (h *heart) current() error {
 	if h.over != nil {
 		return h.over
 	}
-	if silent := time.Since(h.heard); silent > commitWindow {
-		return fmt.Errorf("the ResourceManager was silent for %s, more than %s", silent.Round(time.Second), commitWindow)
+	if silent := time.Since(h.heard); silent > sched.CommitWindow {
+		return fmt.Errorf("the ResourceManager was silent for %s, more than %s", silent.Round(time.Second), sched.CommitWindow)
 	}
 	return nil
 }

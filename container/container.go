@@ -62,6 +62,13 @@ type Options struct {
 // and what the kernel holds for it take the rest.
 const memoryShare = 0.8
 
+// LimitMemory keeps this process inside a container of so many bytes, and
+// returns the limit in bytes that held before. The ApplicationMaster's process
+// calls it too.
+func LimitMemory(containerBytes int64) (before int64) {
+	return debug.SetMemoryLimit(int64(memoryShare * float64(containerBytes)))
+}
+
 // garbagePercent is how much garbage there may be for what is alive. The library
 // that writes to HDFS leaves 2.5 bytes for each byte written; at Go's own 100
 // collecting them takes a fifth of the work of a table on its way there.
@@ -74,7 +81,7 @@ func Run(ctx context.Context, o Options) error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.MemoryBytes > 0 {
-		before := debug.SetMemoryLimit(int64(memoryShare * float64(o.MemoryBytes)))
+		before := LimitMemory(o.MemoryBytes)
 		defer debug.SetMemoryLimit(before)
 	}
 	if os.Getenv("GOGC") == "" {

@@ -36,6 +36,9 @@ type Config struct {
 	Poll time.Duration
 }
 
+// CommitWindow is the default of Config.CommitWindow.
+const CommitWindow = 10 * time.Second
+
 // Further bounds that nobody had to change yet.
 const (
 	// lostPerFailure lost attempts in a row count as one failed.
@@ -60,7 +63,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.Lease, 30*time.Second)
-	set(&c.CommitWindow, 10*time.Second)
+	set(&c.CommitWindow, CommitWindow)
 	set(&c.RetryPause, 500*time.Millisecond)
 	set(&c.StartDeadline, 10*time.Minute)
 	set(&c.DrainDeadline, time.Minute)

@@ -14,6 +14,7 @@ import (
 	"weft/am/launch"
 	"weft/am/plan"
 	"weft/am/web"
+	"weft/container"
 	"weft/internal/hadoop"
 	"weft/internal/job"
 	"weft/internal/umbilical"
@@ -27,7 +28,7 @@ import (
 // newMasterCommand is the hidden verb of the ApplicationMaster.
 func newMasterCommand(e *env) *cobra.Command {
 	return newProcessCommand(e, hadoop.RoleMaster, "Coordinate a run", func(ctx context.Context, p *process) error {
-		p.limitMemory()
+		container.LimitMemory(p.memoryMiB << 20)
 		return p.coordinate(ctx)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"weft/internal/checkpoint"
+	"weft/yarnrpc/rm"
 )
 
 func newCleanCommand(e *env) *cobra.Command {
@@ -57,7 +58,7 @@ func (s *session) clean(ctx context.Context, c *cleaner) error {
 	}
 	c.root = root
 	c.lives = func(ctx context.Context, _ checkpoint.Folder, run string) (string, io.Closer, error) {
-		report, err := s.applicationOf(ctx, run, living())
+		report, err := s.applicationOf(ctx, run, rm.LiveStates())
 		if report == nil || err != nil {
 			return "", nil, err
 		}

@@ -76,7 +76,7 @@ func (s *session) lookupApplication(ctx context.Context, id yarnid.Application) 
 // newest returns the run's living application, or else its newest one; nil if
 // YARN knows none.
 func (s *session) newest(ctx context.Context, run string) (*rm.Report, error) {
-	report, err := s.applicationOf(ctx, run, living())
+	report, err := s.applicationOf(ctx, run, rm.LiveStates())
 	if report != nil || err != nil {
 		return report, err
 	}

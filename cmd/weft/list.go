@@ -94,7 +94,7 @@ type listed struct {
 func (s *session) list(ctx context.Context, wanted []job.State, user string) ([]listed, error) {
 	filter := rm.Filter{Types: []string{submit.ApplicationType}}
 	if !slices.ContainsFunc(wanted, job.State.Final) {
-		filter.States = living()
+		filter.States = rm.LiveStates()
 	}
 	if user != "" {
 		filter.Users = []string{user}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
-	"runtime/debug"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -138,14 +137,6 @@ func (p *process) secret(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read credentials: no key %q: %w", name, errNotLaunched)
 	}
 	return key, nil
-}
-
-// memoryShare is the part of a container that Go may use.
-const memoryShare = 0.8
-
-// limitMemory keeps the process inside its container.
-func (p *process) limitMemory() {
-	debug.SetMemoryLimit(int64(memoryShare * float64(p.memoryMiB<<20)))
 }
 
 func (p *process) close() error { return p.cluster.Close() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"weft/internal/hadoop"
@@ -33,11 +34,6 @@ func (e *env) openSession() (*session, error) {
 
 func (s *session) close() error { return errors.Join(s.yarn.Close(), s.cluster.Close()) }
 
-// living are the states of applications that have not ended.
-func living() []rm.State {
-	return []rm.State{rm.StateNew, rm.StateNewSaving, rm.StateSubmitted, rm.StateAccepted, rm.StateRunning}
-}
-
 // applicationOf returns the newest application of a run of this user, or nil if
 // YARN knows none. Run ids are a user's own, as the staging folder is.
 func (s *session) applicationOf(ctx context.Context, run string, states []rm.State) (*rm.Report, error) {
@@ -56,18 +52,11 @@ func (s *session) applicationOf(ctx context.Context, run string, states []rm.Sta
 // runOf returns the run id in an application's tags; empty if there is none.
 func runOf(r *rm.Report) string {
 	for _, tag := range r.Tags {
-		if run, ok := cutTag(tag, submit.RunTag("")); ok {
+		if run, ok := strings.CutPrefix(tag, submit.RunTag("")); ok {
 			return run
 		}
 	}
 	return ""
-}
-
-func cutTag(tag, prefix string) (string, bool) {
-	if len(tag) <= len(prefix) || tag[:len(prefix)] != prefix {
-		return "", false
-	}
-	return tag[len(prefix):], true
 }
 
 // reportPause is the pause between two looks at an application.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"weft/am/plan"
@@ -28,7 +29,9 @@ type submission struct {
 	run    string
 	uri    string // of the staging folder
 	folder checkpoint.Folder
-	size   plan.Size
+	// folderURI is where the processes of the run find that folder.
+	folderURI string
+	size      plan.Size
 }
 
 // submit brings a run onto the cluster, or finds it there, and follows it.
@@ -52,6 +55,7 @@ func (s *submission) perform(ctx context.Context) error {
 		return err
 	}
 	s.uri, s.folder = uri, root.Run(s.run)
+	s.folderURI = uri + strings.TrimPrefix(s.folder.Dir, root.Dir)
 	if s.flags.runID != "" {
 		told, err := s.existing(ctx)
 		if told || err != nil {
@@ -115,7 +119,7 @@ func (s *submission) existing(ctx context.Context) (told bool, err error) {
 	if s.flags.noAttach {
 		return false, fault.New(fault.CodeRunning, "run "+s.run, errors.New("it exists already, and --no-attach was given"))
 	}
-	live, err := s.applicationOf(ctx, s.run, living())
+	live, err := s.applicationOf(ctx, s.run, rm.LiveStates())
 	if err != nil {
 		return false, err
 	}
@@ -165,27 +169,21 @@ func (s *submission) send(ctx context.Context, reserved rm.NewApplication) (*rm.
 	if err := s.folder.PutBinary(ctx, checkpoint.Binary{URI: binary.String()}); err != nil {
 		return nil, err
 	}
-	folder := s.uri + s.folder.Dir[len(s.rootDir()):]
-	if err := s.cluster.UploadConf(ctx, folder); err != nil {
+	if err := s.cluster.UploadConf(ctx, s.folderURI); err != nil {
 		return nil, err
 	}
-	files, err := s.cluster.LocalResources(ctx, binary.String(), folder)
+	files, err := s.cluster.LocalResources(ctx, binary.String(), s.folderURI)
 	if err != nil {
 		return nil, err
 	}
 	spec := *s.spec
 	spec.Setting.YARN.MasterMemoryMiB = s.size.MasterMiB
-	report, err := submit.Submit(ctx, s.yarn, submit.Application{ID: reserved.ID, Run: s.run, Folder: folder,
+	report, err := submit.Submit(ctx, s.yarn, submit.Application{ID: reserved.ID, Run: s.run, Folder: s.folderURI,
 		Binary: binary.String(), Spec: &spec, Secret: job.NewKey(), Files: files, User: s.cluster.User})
 	if errors.Is(err, submit.ErrRejected) {
 		return nil, fault.New(fault.CodeBadRequest, "run "+s.run, err)
 	}
 	return report, err
-}
-
-// rootDir is the staging folder's name on its file system.
-func (s *submission) rootDir() string {
-	return s.folder.Dir[:len(s.folder.Dir)-len("/runs/"+s.run)]
 }
 
 // furnish makes the run folder: the key, and the spec with its secrets sealed

@@ -81,7 +81,7 @@ func (c *Client) Status(ctx context.Context, v any) error {
 }
 
 // dial opens a connection to wherever the master is now and proves both sides
-// to one another. The address of the URL is a placeholder.
+// to one another. The URL's own address means nothing.
 func (c *Client) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
