@@ -27,7 +27,7 @@ func (d *slow) attempt(t *testing.T, n int) {
 }
 
 // Containers die by SIGKILL at random moments, one of them three times at most.
-func TestKilledContainers(t *testing.T) {
+func TestF01KilledContainers(t *testing.T) {
 	random := newRandom(t)
 	d := start(t, setting{channels: 4, slots: 2, rowsPerSecond: 1500})
 	killed := 0
@@ -48,7 +48,7 @@ func TestKilledContainers(t *testing.T) {
 }
 
 // A split whose containers die while they move it fails the run at the fourth time, and the run says why.
-func TestEveryAttemptKilled(t *testing.T) {
+func TestF01EveryAttemptKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	for n := 1; n <= 4; n++ {
 		d.attempt(t, n)
@@ -62,7 +62,7 @@ func TestEveryAttemptKilled(t *testing.T) {
 }
 
 // Every container dies as soon as it is seen, mostly before it has done anything: the run gives up, and says why.
-func TestEveryContainerKilled(t *testing.T) {
+func TestF01EveryContainerKilled(t *testing.T) {
 	d := start(t, setting{channels: 1, slots: 1, rowsPerSecond: 500})
 	var dead []string
 	for !d.weft.Ended() && len(dead) < 30 {

@@ -32,7 +32,7 @@ func (d *slow) master(t *testing.T, without ...string) cluster.Container {
 }
 
 // The next app attempt reads the journal and goes on.
-func TestKilledMaster(t *testing.T) {
+func TestF04KilledMaster(t *testing.T) {
 	random := newRandom(t)
 	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 1500})
 	master := d.master(t)
@@ -46,7 +46,7 @@ func TestKilledMaster(t *testing.T) {
 }
 
 // When YARN gives up, the same command takes the run up again where it stopped.
-func TestEveryMasterKilled(t *testing.T) {
+func TestF07EveryMasterKilled(t *testing.T) {
 	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 1500})
 	var dead []string
 	for range 2 {

@@ -12,7 +12,7 @@ import (
 
 // A node falls silent while its containers live on: the work is done again on another node, and what the old containers
 // still do is not seen.
-func TestLostNode(t *testing.T) {
+func TestF08LostNode(t *testing.T) {
 	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 800})
 	living := d.weft.Containers(t, d.Rig, d.app, 2)
 	lost := otherNode(t, d.Hadoop, d.master(t).Node)
