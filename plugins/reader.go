@@ -11,8 +11,9 @@ type Reader interface {
 	// Read appends up to b.MaxRows rows to the emptied batch b, and sets
 	// b.Position to the place after them. Rows refused for their own content
 	// go to b.Refused, rows the job filters are counted. A batch without
-	// rows is legal (all refused). io.EOF, with nothing in b, says that the
-	// split is exhausted.
+	// rows is legal (all refused). io.EOF itself, with nothing in b, says that
+	// the split is exhausted; an error that only wraps io.EOF, as that of a
+	// lost connection may, is a failure like any other.
 	Read(ctx context.Context, b *Batch) error
 	// Close frees everything. It may be called at any time, twice, and
 	// without Open.

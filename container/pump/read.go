@@ -24,7 +24,7 @@ type feed struct {
 
 	free chan *plugins.Batch
 	full chan *plugins.Batch
-	err  error // why full was closed: io.EOF at the end of the split
+	err  error // why full was closed: errEnd at the end of the split
 
 	over bool // the writing side has seen full closed
 
@@ -47,13 +47,19 @@ func newFeed(o *Options, w *waits, task job.Task, careful int64) *feed {
 	return f
 }
 
+// errEnd says that the reader has told the end of its split, with io.EOF itself.
+// Errors that only wrap io.EOF are those of a connection that ended: taking one
+// for the end of the split would lose the rest of its rows, so nothing but
+// identity counts, and this value never wraps.
+var errEnd = errors.New("end of the split")
+
 // run reads until the split is exhausted, ctx ends or an error is final.
 func (f *feed) run(ctx context.Context) {
 	defer close(f.full)
 	at := f.from
 	for {
 		err := f.readFrom(ctx, &at)
-		if errors.Is(err, io.EOF) {
+		if err == errEnd {
 			f.err = err
 			return
 		}
@@ -74,7 +80,7 @@ func (f *feed) run(ctx context.Context) {
 func (f *feed) canReopen(at plugins.Position) bool { return !f.began || at != "" }
 
 // readFrom opens the reader and reads; *at follows the rows delivered. It returns
-// why it stopped: io.EOF at the end of the split.
+// why it stopped: errEnd at the end of the split.
 func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
 	reader, err := f.o.Ends.Reader()
 	if err != nil {
@@ -103,9 +109,9 @@ func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch
 	f.shape(b)
 	split := f.o.Task.Split
 	switch err := guard(func() error { return reader.Read(ctx, b) }); {
-	case errors.Is(err, io.EOF) && b.RowsRead() == 0:
-		return io.EOF
-	case errors.Is(err, io.EOF):
+	case err == io.EOF && b.RowsRead() == 0:
+		return errEnd
+	case err == io.EOF:
 		return broken("read %s: io.EOF together with %d rows", split, b.RowsRead())
 	case err != nil:
 		return fmt.Errorf("read %s: %w", split, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"weft/container/dirty"
@@ -66,7 +65,7 @@ func (p *pump) write(ctx context.Context, f *feed) error {
 // for age.
 func (p *pump) idle(ctx context.Context, f *feed) error {
 	switch {
-	case f.ended() && !errors.Is(f.err, io.EOF):
+	case f.ended() && f.err != errEnd:
 		return f.err
 	case f.ended():
 		if err := p.seal(ctx, true); err != nil {

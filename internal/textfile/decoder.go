@@ -193,7 +193,7 @@ func (d *Decoder) fill() error {
 	}
 	n, err := readSome(d.r, d.buf[d.end:])
 	d.end += n
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF {
 		d.eof, err = true, nil
 	}
 	return err

@@ -80,7 +80,7 @@ func (f *file) start(r *reader, raw fsys.File, codec textfile.Codec) error {
 		return nil
 	}
 	row, err := f.rows.Next()
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF {
 		return nil
 	}
 	if err != nil {

@@ -103,7 +103,7 @@ func (r *reader) namesOf(ctx context.Context, s source) (names []string, err err
 		return f.header, nil
 	}
 	row, err := f.rows.Next()
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF {
 		return nil, nil
 	}
 	for i := range row.Fields {
@@ -221,7 +221,7 @@ func (r *reader) row(ctx context.Context, b *plugins.Batch) error {
 	size := int(f.rows.Offset() - start)
 	var broken *textfile.LineError
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF:
 		r.at++
 		return r.closeFile()
 	case errors.As(err, &broken):

@@ -114,7 +114,7 @@ func (r *reader) width(ctx context.Context) (int, error) {
 	}
 	for _, f := range files {
 		width, err := r.widthOf(ctx, f)
-		if errors.Is(err, io.EOF) {
+		if err == nil && width == 0 {
 			continue
 		}
 		return width, classed("describe columns", err)
@@ -123,6 +123,7 @@ func (r *reader) width(ctx context.Context) (int, error) {
 		errors.New("no file has a line"))
 }
 
+// widthOf returns the number of fields of the first line, 0 if there is none.
 func (r *reader) widthOf(ctx context.Context, f sourceFile) (width int, err error) {
 	file, err := f.fs.Open(ctx, f.location.Name)
 	if err != nil {
@@ -130,13 +131,16 @@ func (r *reader) widthOf(ctx context.Context, f sourceFile) (width int, err erro
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if f.info.Size == 0 {
-		return 0, io.EOF
+		return 0, nil
 	}
 	text, err := textfile.Decompress(file, f.codec)
 	if err != nil {
 		return 0, err
 	}
 	row, err := textfile.NewDecoder(text, r.config.format(), 0, r.maxRow()).Next()
+	if err == io.EOF {
+		return 0, nil
+	}
 	return len(row.Fields), err
 }
 

@@ -194,7 +194,7 @@ func (r *reader) startDecoder(p piece, start int64, skip bool) error {
 	}
 	r.decoder = textfile.NewDecoder(text, r.config.format(), start, r.maxRow())
 	if skip {
-		if err := r.decoder.Skip(); err != nil && !errors.Is(err, io.EOF) {
+		if err := r.decoder.Skip(); err != nil && err != io.EOF {
 			return err
 		}
 	}
@@ -293,7 +293,7 @@ func (r *reader) line(ctx context.Context, b *plugins.Batch) (more bool, err err
 func (r *reader) notARow(b *plugins.Batch, err error, size int) (more bool, _ error) {
 	var broken *textfile.LineError
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF:
 		return true, r.nextPiece()
 	case errors.As(err, &broken):
 		b.Refuse(plugins.Refusal{RowError: plugins.RowError{Code: broken.Code, Cause: r.where(broken.Offset, broken.Cause)},

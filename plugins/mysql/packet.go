@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -166,8 +167,11 @@ func (p *packets) fill(ctx context.Context) error {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return fmt.Errorf("read packet: the server was silent for %s: %w", p.idle, err)
 	}
-	if err == nil {
+	switch err {
+	case nil:
 		err = errors.New("empty read")
+	case io.EOF: // io.EOF is how a reader says that its rows are at their end
+		err = io.ErrUnexpectedEOF
 	}
 	return fmt.Errorf("read packet: %w", err)
 }

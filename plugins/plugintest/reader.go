@@ -78,7 +78,7 @@ func (s *Reader) read(ctx context.Context, r plugins.Reader, split plugins.Split
 		b.Reset(s.Columns)
 		b.MaxRows, b.MaxBytes = by.rows, by.bytes
 		err := r.Read(ctx, b)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			if b.RowsRead() > 0 {
 				return c, fmt.Errorf("read %s: io.EOF together with %d rows", split, b.RowsRead())
 			}

@@ -230,7 +230,7 @@ func (s *Reader) readOne(ctx context.Context, r plugins.Reader, split plugins.Sp
 	}
 	b := plugins.NewBatch(s.Columns)
 	b.MaxRows = 1
-	if err := r.Read(ctx, b); err != nil && !errors.Is(err, io.EOF) {
+	if err := r.Read(ctx, b); err != nil && err != io.EOF {
 		return err
 	}
 	return nil
@@ -242,8 +242,8 @@ func endsWithEOF(ctx context.Context, s *Reader) error {
 			return err
 		}
 		b := plugins.NewBatch(s.Columns)
-		if err := r.Read(ctx, b); !errors.Is(err, io.EOF) || b.RowsRead() > 0 {
-			return fmt.Errorf("read after the end: %d rows, error %v, want io.EOF", b.RowsRead(), err)
+		if err := r.Read(ctx, b); err != io.EOF || b.RowsRead() > 0 {
+			return fmt.Errorf("read after the end: %d rows, error %v, want io.EOF itself", b.RowsRead(), err)
 		}
 		return nil
 	})
@@ -296,7 +296,7 @@ func readCancelled(ctx context.Context, s *Reader) error {
 		cancel()
 		b := plugins.NewBatch(s.Columns)
 		err := r.Read(ctx, b)
-		if errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
+		if err == io.EOF || errors.Is(err, context.Canceled) {
 			return nil
 		}
 		return fmt.Errorf("read under an ended context: %d rows, error %v, want %w", b.RowsRead(), err, context.Canceled)
