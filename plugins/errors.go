@@ -63,10 +63,15 @@ const (
 	ReasonSpace Reason = "space"
 	// ReasonChanged: the source or target changed under the run.
 	ReasonChanged Reason = "changed"
+	// ReasonGone: what had been accepted is not in the target any more.
+	ReasonGone Reason = "accepted output gone"
 	// ReasonTimeout: a deadline passed.
 	ReasonTimeout Reason = "timeout"
 	// ReasonFenced: another attempt or generation holds the right to act.
 	ReasonFenced Reason = "fenced"
+	// ReasonSnapshotLost: the one view of the source that the run promised is
+	// gone or cannot be joined; see Snapshotter.
+	ReasonSnapshotLost Reason = "snapshot lost"
 )
 
 // Error is an error with its class, for the engine, and its reason and hint,

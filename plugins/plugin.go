@@ -73,6 +73,8 @@ type Setup struct {
 	// StartLocation is where an incremental reader goes on, exclusive; empty
 	// at the first run.
 	StartLocation string
+	// Consistency is what the job asks of the source; "" is ConsistencySplit.
+	Consistency Consistency
 	// Log takes life events; never nil.
 	Log *slog.Logger
 }

@@ -31,6 +31,7 @@ const (
 	CodeSpace         = "E3008"
 	CodeChanged       = "E3009"
 	CodeDeadline      = "E3010"
+	CodeSnapshotLost  = "E3020"
 	CodeEndTransient  = "E3098"
 	CodeEndPermanent  = "E3099"
 	CodeErrorLimit    = "E4001"
@@ -98,6 +99,7 @@ func Table() []Entry {
 		{CodeSpace, ExitFailed, "a disk is full or a quota used up at one end", "make room"},
 		{CodeChanged, ExitFailed, "the source or target changed under the run", "run again when it rests"},
 		{CodeDeadline, ExitTemporary, "a server at one end took longer than its deadline", "the message names the deadline and its setting"},
+		{CodeSnapshotLost, ExitFailed, "the one view of the source that consistency: snapshot promises is gone", "run again from the start, or resume with consistency: split or onSnapshotLoss: degrade"},
 		{CodeEndTransient, ExitTemporary, "one end failed for the moment, too often in a row", "run again; what was accepted is not moved twice"},
 		{CodeEndPermanent, ExitFailed, "one end failed", "the cause is the server's own message"},
 		{CodeErrorLimit, ExitErrorLimit, "more dirty rows than errorLimit tolerates", "look at the dirty rows; repair them or raise the limit"},
