@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"weft/internal/faultpoint"
 	"weft/internal/fsys"
 	"weft/internal/fsys/hdfs"
 	"weft/internal/fsys/local"
@@ -65,7 +66,7 @@ func (f *files) opener(defaultFS string, settings map[string]string) (*fsys.Open
 	}
 	conf, err := f.hadoop()
 	if err != nil && strings.HasPrefix(defaultFS, "file:") {
-		return f.keep(key, fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{"file": local.Connect,
+		return f.keep(key, fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{"file": faultpoint.Connect(local.Connect),
 			"hdfs": func(context.Context, string) (fsys.FS, error) { return nil, err }})), nil
 	}
 	if err != nil {
@@ -78,8 +79,8 @@ func (f *files) opener(defaultFS string, settings map[string]string) (*fsys.Open
 		defaultFS = conf.DefaultFS()
 	}
 	return f.keep(key, fsys.NewOpener(strings.TrimSuffix(defaultFS, "/"), map[string]fsys.Connect{
-		"file": local.Connect,
-		"hdfs": hdfs.Connector(conf, f.options),
+		"file": faultpoint.Connect(local.Connect),
+		"hdfs": faultpoint.Connect(hdfs.Connector(conf, f.options)),
 	})), nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"weft/am"
 	"weft/internal/checkpoint"
 	"weft/internal/fault"
+	"weft/internal/faultpoint"
 	"weft/internal/fsys/local"
 	"weft/internal/job"
 	"weft/internal/umbilical"
@@ -102,7 +103,7 @@ func (e *env) stateRoot(dir string) (checkpoint.Root, error) {
 	if err != nil {
 		return checkpoint.Root{}, fault.New(fault.CodeUsage, "--state-dir", err)
 	}
-	return checkpoint.Root{FS: local.FS{}, Dir: dir}, nil
+	return checkpoint.Root{FS: faultpoint.FS(local.FS{}), Dir: dir}, nil
 }
 
 // earlier looks at what the run id stands for already. It returns the result of

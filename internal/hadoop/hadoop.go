@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"weft/internal/faultpoint"
 	"weft/internal/fsys"
 	"weft/internal/fsys/hdfs"
 	"weft/internal/fsys/local"
@@ -79,8 +80,8 @@ func Open(o Options) (*Cluster, error) {
 	}
 	c := &Cluster{Conf: conf, User: name, retryFor: o.RetryFor, log: o.Log}
 	c.Files = fsys.NewOpener(conf.DefaultFS(), map[string]fsys.Connect{
-		"file": local.Connect,
-		"hdfs": hdfs.Connector(conf, hdfs.Options{User: name, RPC: yarnrpc.Options{RetryFor: o.RetryFor}}),
+		"file": faultpoint.Connect(local.Connect),
+		"hdfs": faultpoint.Connect(hdfs.Connector(conf, hdfs.Options{User: name, RPC: yarnrpc.Options{RetryFor: o.RetryFor}})),
 	})
 	return c, nil
 }
