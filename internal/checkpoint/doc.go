@@ -3,6 +3,7 @@
 // which it keeps those predecessors away.
 //
 //	<run folder>/
+//	   format.json               which layout the folder has
 //	   spec.json  plan.json      put in place whole, never changed
 //	   binary.json               which uploaded program its processes are
 //	   submit-000001             an application of the run, announced before it is submitted
@@ -14,9 +15,12 @@
 //	   dirty/                    files of dirty rows
 //	   commit.json               the write-ahead commit plan
 //	   result.json               how the run ended last
+//	   scratch.json              a start from scratch is under way
+//	   before-000003/            what a start from scratch set aside
 //
 // Folder names these files; Open claims a generation, fences the others and
-// loads State; Store appends to the journal.
+// loads State; Store appends to the journal. Look loads State for somebody who
+// only asks, StartOver sets it aside.
 //
 // # Guarantees
 //
@@ -27,6 +31,8 @@
 //     is returned whole or not at all, record by record.
 //   - A torn tail, left by a process that died while writing, is cut. Anything
 //     else that is wrong in a journal is refused loudly with ErrCorrupt.
+//   - A folder of another version of weft is refused with ErrNewer or ErrOlder; a
+//     plan without a journal with ErrCorrupt: no run begins anew unasked.
 //   - On a back end with locks (a local disk) a second process is refused with
 //     fsys.ErrLocked while the first lives.
 //

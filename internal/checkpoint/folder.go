@@ -38,15 +38,15 @@ type Folder struct {
 	Dir string
 }
 
-// Create makes the folder, its missing parents and the folder of dirty rows. A
-// folder that is there already is fine.
+// Create makes the folder, its missing parents and the folder of dirty rows, and
+// notes the format of a new run. A folder that is there already is fine.
 func (f Folder) Create(ctx context.Context) error {
 	for _, dir := range []string{f.Dir, f.DirtyDir()} {
 		if err := fsys.MkdirAll(ctx, f.FS, dir, dirPerm); err != nil {
 			return fmt.Errorf("create run folder: %w", err)
 		}
 	}
-	return nil
+	return f.putFormat(ctx)
 }
 
 // DirtyDir is the folder of dirty rows.

@@ -9,25 +9,23 @@ import (
 	"weft/internal/fsys"
 )
 
-// load reads the journals of all fenced generations. An image holds everything
-// up to its number, earlier generations included, so reading begins at the
-// newest one; what is left of the generations before it may be incomplete.
-func load(ctx context.Context, f Folder) (*State, error) {
-	var journals []*journal
-	err := eachFenced(ctx, f, func(generation int64, dir string, files []fsys.Info) error {
-		j := &journal{folder: f, dir: dir, generation: generation}
-		j.sort(files)
-		if len(j.images) > 0 {
-			journals = nil
-		}
-		journals = append(journals, j)
-		return nil
-	})
+// load reads the journals in folders with one of the prefixes. An image holds
+// everything up to its number, earlier generations included, so reading begins
+// at the newest one; what is left of the generations before it may be
+// incomplete.
+func load(ctx context.Context, f Folder, prefixes ...string) (*State, error) {
+	found, err := journals(ctx, f, prefixes...)
 	if err != nil {
 		return nil, err
 	}
+	for i, j := range slices.Backward(found) {
+		if len(j.images) > 0 {
+			found = found[i:]
+			break
+		}
+	}
 	state := &State{Splits: map[int]*SplitState{}}
-	for _, j := range journals {
+	for _, j := range found {
 		if err := j.loadImage(ctx, state); err != nil {
 			return nil, err
 		}

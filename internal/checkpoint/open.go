@@ -23,6 +23,7 @@ const closeDeadline = 5 * time.Minute
 // apart:
 //
 //	lock the folder (local disk)      a living process holds it: fsys.ErrLocked
+//	look at its format                another version's: ErrNewer, ErrOlder
 //	create gen-<n>                    one winner; the loser gets ErrFenced
 //	rename live-<m>, m < n            the predecessor cannot create files any more
 //	recover the leases in it          nor write into the one it has open
@@ -48,6 +49,9 @@ func Open(ctx context.Context, f Folder, owner string) (*Store, *State, error) {
 }
 
 func open(ctx context.Context, f Folder, owner string) (*Store, *State, error) {
+	if err := f.usable(ctx); err != nil {
+		return nil, nil, err
+	}
 	generation, err := claim(ctx, f, owner)
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +59,7 @@ func open(ctx context.Context, f Folder, owner string) (*Store, *State, error) {
 	if err := fence(ctx, f, generation); err != nil {
 		return nil, nil, err
 	}
-	state, err := load(ctx, f)
+	state, err := load(ctx, f, "fenced-")
 	if err != nil {
 		return nil, nil, err
 	}

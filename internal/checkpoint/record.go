@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"weft/internal/job"
 	"weft/plugins"
 )
 
@@ -15,7 +16,8 @@ var (
 	ErrFenced = errors.New("fenced: another generation has taken over")
 	// ErrCorrupt: a file holds what no process of weft writes there, dead or
 	// alive. Somebody has to look at it.
-	ErrCorrupt = errors.New("corrupt")
+	ErrCorrupt error = &plugins.Error{Class: plugins.Fatal, Reason: job.ReasonCheckpoint, Err: errors.New("corrupt"),
+		Hint: "nothing was changed; weft resume RUN --from-scratch moves it aside and begins anew, and a new --run-id leaves it as it is"}
 )
 
 // Record is one entry of the journal: exactly one field is set.

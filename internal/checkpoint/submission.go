@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path"
 	"time"
+
+	"weft/internal/job"
 )
 
 // Submission announces an application of the run before it is handed to YARN,
@@ -14,8 +16,11 @@ import (
 // application and not two. They are numbered from 1; each is put in place whole
 // and never changed.
 type Submission struct {
-	// Application is the id that was reserved.
+	// Application is the id that was reserved; empty for a run without YARN.
 	Application string `json:"application"`
+	// Changes are what resuming the run has changed in its settings, all times
+	// together.
+	Changes job.Changes `json:"changes,omitzero"`
 	// Announced is when, by the clock of the file system.
 	Announced time.Time `json:"-"`
 }
@@ -56,4 +61,13 @@ func (f Folder) NewestSubmission(ctx context.Context) (int64, *Submission, error
 	}
 	s.Announced = info.ModTime
 	return newest, s, nil
+}
+
+// Changes returns what resuming the run has changed in its settings so far.
+func (f Folder) Changes(ctx context.Context) (job.Changes, error) {
+	_, newest, err := f.NewestSubmission(ctx)
+	if newest == nil || err != nil {
+		return job.Changes{}, err
+	}
+	return newest.Changes, nil
 }

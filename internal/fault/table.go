@@ -56,6 +56,9 @@ const (
 	CodeInterrupted   = "E7006"
 	CodeTerminated    = "E7007"
 	CodeAttempts      = "E7008"
+	CodeCheckpoint    = "E7009"
+	CodeVersion       = "E7010"
+	CodeGone          = "E7011"
 	CodeBug           = "E9001"
 	CodeUnclassed     = "E9002"
 )
@@ -124,6 +127,9 @@ func Table() []Entry {
 		{CodeInterrupted, ExitInterrupted, "ended by Ctrl-C", "run again; what was accepted is not moved twice"},
 		{CodeTerminated, ExitTerminated, "ended by SIGTERM", "run again; what was accepted is not moved twice"},
 		{CodeAttempts, ExitFailed, "attempts of a split, or containers one after the other, failed too often", "the cause is that of the last attempt"},
+		{CodeCheckpoint, ExitFailed, "the state of the run cannot be read, is not what it should be, or is in the way", "nothing was changed; weft resume RUN --from-scratch sets it aside and begins anew"},
+		{CodeVersion, ExitFailed, "another version of weft made the run folder", "go on with that version, or take a new --run-id"},
+		{CodeGone, ExitFailed, "what the run had accepted is gone from its target", "put it back and resume, or weft resume RUN --from-scratch"},
 		{CodeBug, ExitFailed, "weft broke one of its own rules", "please report it with the log"},
 		{CodeUnclassed, ExitFailed, "an error that has no code of its own", "the cause says what happened"},
 	}

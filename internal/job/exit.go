@@ -14,6 +14,11 @@ const (
 	ReasonRunTimeout plugins.Reason = "run timeout"
 	// ReasonAttempts: a split's containers died as often as maxAttempts allows.
 	ReasonAttempts plugins.Reason = "attempts"
+	// ReasonCheckpoint: the run folder cannot be read, or is not what it should
+	// be.
+	ReasonCheckpoint plugins.Reason = "checkpoint"
+	// ReasonVersion: another version of weft made the run folder.
+	ReasonVersion plugins.Reason = "version"
 	// ReasonRunning: the run is alive already.
 	ReasonRunning plugins.Reason = "already running"
 )

@@ -28,6 +28,12 @@ type Result struct {
 	// Guarantee is the level of delivery, Verify what was proved.
 	Guarantee string `json:"guarantee"`
 	Verify    string `json:"verify"`
+	// Consistency is the one that was kept: snapshot, split or none. Snapshot
+	// names the moment, if the source has a name for it. Degraded says why a
+	// run that asked for snapshot read a part later; empty if it did not.
+	Consistency string `json:"consistency"`
+	Snapshot    string `json:"snapshot,omitempty"`
+	Degraded    string `json:"degraded,omitempty"`
 	// Hash is the order-independent hash of the rows written, in hexadecimal;
 	// empty unless verify is checksum.
 	Hash string `json:"hash,omitempty"`

@@ -13,16 +13,18 @@ import (
 // nativeSetting is job.setting as every dialect may write it. Names of weft's
 // own keys are those of Setting.
 type nativeSetting struct {
-	Speed        nativeSpeed      `json:"speed"`
-	ErrorLimit   *errorLimitShape `json:"errorLimit"`
-	UnitBytes    *int64           `json:"unitBytes"`
-	UnitInterval *Duration        `json:"unitInterval"`
-	MaxRowBytes  *int             `json:"maxRowBytes"`
-	Verify       *Verify          `json:"verify"`
-	MaxAttempts  *int             `json:"maxAttempts"`
-	Zone         *string          `json:"timezone"`
-	YARN         YARN             `json:"yarn"`
-	Timeout      Timeout          `json:"timeout"`
+	Speed        nativeSpeed          `json:"speed"`
+	ErrorLimit   *errorLimitShape     `json:"errorLimit"`
+	UnitBytes    *int64               `json:"unitBytes"`
+	UnitInterval *Duration            `json:"unitInterval"`
+	MaxRowBytes  *int                 `json:"maxRowBytes"`
+	Verify       *Verify              `json:"verify"`
+	Consistency  *plugins.Consistency `json:"consistency"`
+	OnLoss       *SnapshotLoss        `json:"onSnapshotLoss"`
+	MaxAttempts  *int                 `json:"maxAttempts"`
+	Zone         *string              `json:"timezone"`
+	YARN         YARN                 `json:"yarn"`
+	Timeout      Timeout              `json:"timeout"`
 }
 
 type nativeSpeed struct {
@@ -130,6 +132,8 @@ func (l *loader) ownKeys(shape *nativeSetting) {
 	set(&s.UnitInterval, shape.UnitInterval)
 	set(&s.MaxRowBytes, shape.MaxRowBytes)
 	set(&s.Verify, shape.Verify)
+	set(&s.Consistency, shape.Consistency)
+	set(&s.OnSnapshotLoss, shape.OnLoss)
 	set(&s.MaxAttempts, shape.MaxAttempts)
 	set(&s.Zone, shape.Zone)
 	s.YARN, s.Timeout = shape.YARN, shape.Timeout
@@ -212,6 +216,14 @@ func (s *Setting) problems() []settingProblem {
 	case VerifyOff, VerifyCount, VerifyChecksum:
 	default:
 		list = append(list, settingProblem{"verify", fmt.Sprintf("verify is %q: must be off, count or checksum", string(s.Verify))})
+	}
+	switch s.Consistency {
+	case plugins.ConsistencySnapshot, plugins.ConsistencySplit, plugins.ConsistencyNone:
+	default:
+		list = append(list, settingProblem{"consistency", fmt.Sprintf("consistency is %q: must be snapshot, split or none", string(s.Consistency))})
+	}
+	if s.OnSnapshotLoss != LossFail && s.OnSnapshotLoss != LossDegrade {
+		list = append(list, settingProblem{"onSnapshotLoss", fmt.Sprintf("onSnapshotLoss is %q: must be fail or degrade", string(s.OnSnapshotLoss))})
 	}
 	if s.Zone == "" || strings.EqualFold(s.Zone, "CST") {
 		list = append(list, settingProblem{"timezone", fmt.Sprintf("time zone %q is ambiguous: write Asia/Shanghai or America/Chicago", s.Zone)})

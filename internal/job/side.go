@@ -63,5 +63,5 @@ func (s *Spec) Setup(run string, columns []plugins.Column, start string) (plugin
 			Op: "time zone " + s.Setting.Zone, Err: err}
 	}
 	return plugins.Setup{Run: run, Job: s.Name, Channel: s.Setting.Channel, Columns: columns, Dialect: s.Dialect, Zone: zone,
-		MaxRowBytes: max(s.Setting.MaxRowBytes, 1), StartLocation: start}, nil
+		MaxRowBytes: max(s.Setting.MaxRowBytes, 1), StartLocation: start, Consistency: s.Setting.Consistency}, nil
 }

@@ -110,6 +110,7 @@ func (s *Site) defaults(dialect plugins.Dialect) Setting {
 	return Setting{
 		Channel: s.Job.Channel, UnitBytes: s.Job.UnitBytes, UnitInterval: s.Job.UnitInterval,
 		MaxRowBytes: s.Job.MaxRowBytes, Verify: s.Job.Verify, MaxAttempts: s.Job.MaxAttempts, Zone: zone,
+		Consistency: plugins.ConsistencySplit, OnSnapshotLoss: LossFail,
 		YARN: s.YARN, Timeout: s.Timeout,
 	}
 }

@@ -54,6 +54,11 @@ type Setting struct {
 	MaxRowBytes int `json:"maxRowBytes"`
 	// Verify is off, count or checksum.
 	Verify Verify `json:"verify"`
+	// Consistency is snapshot, split or none: which state of the source the
+	// run reads. OnSnapshotLoss is fail or degrade: what becomes of a run whose
+	// snapshot is gone.
+	Consistency    plugins.Consistency `json:"consistency"`
+	OnSnapshotLoss SnapshotLoss        `json:"onSnapshotLoss"`
 	// MaxAttempts is how often one split may fail before the job does.
 	MaxAttempts int `json:"maxAttempts"`
 	// Zone is the IANA name of the zone that renders instants as text.
@@ -123,6 +128,19 @@ const (
 	VerifyCount Verify = "count"
 	// VerifyChecksum compares an order-independent hash of the rows too.
 	VerifyChecksum Verify = "checksum"
+)
+
+// SnapshotLoss says what becomes of a run whose snapshot is gone.
+type SnapshotLoss string
+
+// The ways to take it.
+const (
+	// LossFail ends the run; what was accepted stays, and a resume may go on
+	// under another consistency.
+	LossFail SnapshotLoss = "fail"
+	// LossDegrade reads the rest as consistency: split does, and says so in the
+	// result.
+	LossDegrade SnapshotLoss = "degrade"
 )
 
 // Duration is a time.Duration that is written "5m0s" in JSON.
