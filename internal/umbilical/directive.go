@@ -13,6 +13,9 @@ const (
 	Drain Directive = "drain"
 	// Stop: leave at once, sealing nothing.
 	Stop Directive = "stop"
+	// Attach: join the snapshot of the source at once, and ask again with its
+	// token, or with why that failed.
+	Attach Directive = "attach"
 )
 
 // Verdict answers Sealed.

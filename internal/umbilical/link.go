@@ -50,6 +50,10 @@ type Want struct {
 	Container string `json:"container"`
 	// Slot numbers the container's slots from 0.
 	Slot int `json:"slot"`
+	// Snapshot is the token of the snapshot that the slot's reader is attached
+	// to; empty for none. Refused says why it could not attach when told to.
+	Snapshot string `json:"snapshot,omitempty"`
+	Refused  string `json:"refused,omitempty"`
 }
 
 // Limits are one slot's share of the limits of the whole job; 0 is no limit.
@@ -71,8 +75,11 @@ func (l Limits) Share(n int) Limits {
 
 // Assignment answers Next.
 type Assignment struct {
-	// Directive is GoOn with a task, Hold (ask again), or Stop (leave).
+	// Directive is GoOn with a task, Hold (ask again), Attach, or Stop (leave).
 	Directive Directive `json:"directive"`
+	// Snapshot is the view to read in: of Attach the one to join, of GoOn the
+	// one that the slot is attached to; nil for a run without.
+	Snapshot *plugins.Snapshot `json:"snapshot,omitempty"`
 	// Task is what to move; nil unless GoOn.
 	Task *job.Task `json:"task,omitempty"`
 	// Limits are the slot's share.
@@ -84,8 +91,12 @@ type Assignment struct {
 // ones and forgets them when the attempt ends.
 type Progress struct {
 	Stamp
-	// Unit is the sequence of the unit being moved.
-	Unit int `json:"unit"`
+	// Place is where the unit being moved begins, Accepted where the first unit
+	// begins of which no master has said so far that it is accepted: the same
+	// place, or one unit before it while an offer is not answered. A master of
+	// a later generation goes by both when it adopts the attempt.
+	Place
+	Accepted Place `json:"accepted"`
 	// Counters of its rows so far.
 	Counters plugins.Counters `json:"counters"`
 	// ReaderWait is the time the reader waited for the writer since the
@@ -96,6 +107,14 @@ type Progress struct {
 	Dirty map[plugins.RowCode]int64 `json:"dirty,omitempty"`
 	// Sample is one refused row in words; empty without.
 	Sample string `json:"sample,omitempty"`
+}
+
+// Place is the beginning of a unit within a split.
+type Place struct {
+	// Unit is the sequence of the unit.
+	Unit int `json:"unit"`
+	// From is the position before its first row.
+	From plugins.Position `json:"from"`
 }
 
 // Order answers Report and Done.
