@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"weft/internal/faultpoint"
 	"weft/internal/umbilical"
 	"weft/plugins"
 )
@@ -59,7 +60,9 @@ func (p *pump) advance(u plugins.Unit) {
 	p.from, p.sequence = u.Position, u.Sequence+1
 	p.leftDirty = ""
 	p.careful = careful{}
-	p.begin()
+	p.unit = unit{position: p.from}
+	p.age.Reset(p.o.UnitInterval)
+	p.live.begin(p.place()) // the unit before it is accepted when settle says so
 }
 
 // offer asks the master to accept a sealed unit; settle waits for the answer.
@@ -77,6 +80,9 @@ func (p *pump) settle(ctx context.Context) error {
 	select {
 	case err := <-p.verdict:
 		p.verdict = nil
+		if err == nil {
+			p.live.settle()
+		}
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -86,6 +92,7 @@ func (p *pump) settle(ctx context.Context) error {
 // ask offers a unit until the master has said yes or no. Errors of the link are
 // borne until the lease ends: the reporter watches over that.
 func (p *pump) ask(ctx context.Context, m plugins.Manifest) error {
+	faultpoint.At("offer.unit.before")
 	for {
 		verdict, err := p.o.Link.Sealed(ctx, umbilical.Sealed{Stamp: p.stamp, Manifest: m})
 		switch {
@@ -96,6 +103,7 @@ func (p *pump) ask(ctx context.Context, m plugins.Manifest) error {
 		}
 		switch {
 		case err == nil && verdict == umbilical.Accepted:
+			faultpoint.At("offer.unit.after")
 			return nil
 		case err == nil && verdict == umbilical.Fenced:
 			p.cancel(errFenced)

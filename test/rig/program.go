@@ -17,6 +17,9 @@ const buildLimit = 10 * time.Minute
 // Program is the weft binary, built as it is shipped by the first test that wants it. The zero value is ready; it belongs
 // in a variable of the test package, whose TestMain closes it.
 type Program struct {
+	// Points builds it with fault points; see [Points].
+	Points bool
+
 	once sync.Once
 	dir  string
 	err  error
@@ -25,7 +28,7 @@ type Program struct {
 // Path returns the path of the binary.
 func (p *Program) Path(t testing.TB) string {
 	t.Helper()
-	p.once.Do(func() { p.dir, p.err = build() })
+	p.once.Do(func() { p.dir, p.err = build(p.Points) })
 	if p.err != nil {
 		t.Fatal(p.err)
 	}
@@ -40,14 +43,19 @@ func (p *Program) Close() error {
 	return os.RemoveAll(p.dir)
 }
 
-func build() (string, error) {
+func build(points bool) (string, error) {
 	dir, err := os.MkdirTemp("", "weft-program-")
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "weft"), "weft/cmd/weft")
+	flags, tags := "-s -w", ""
+	if points {
+		flags, tags = flags+" -X weft/internal/faultpoint.folder="+dir, "faultpoints"
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-ldflags", flags,
+		"-o", filepath.Join(dir, "weft"), "weft/cmd/weft")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return dir, fmt.Errorf("build weft: %w\n%s", err, out)
