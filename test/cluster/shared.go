@@ -30,6 +30,7 @@ type Shared struct {
 	hadoop  lazy[*Hadoop]
 	mariadb lazy[*Database]
 	mysql   lazy[*Database]
+	pg      lazy[*Postgres]
 }
 
 // lazy is a server that is started at most once, also when the start fails.
@@ -99,11 +100,21 @@ func (s *Shared) MySQL(t testing.TB) *Database {
 	return d
 }
 
+// Postgres returns the shared PostgreSQL. Tests take a database of their own with NewDatabase.
+func (s *Shared) Postgres(t testing.TB) *Postgres {
+	t.Helper()
+	p, err := s.pg.get(func(ctx context.Context) (*Postgres, error) { return StartPostgres(ctx, PostgresOptions{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // Run runs the tests, stops the servers they shared and returns the exit code for os.Exit.
 // Servers that cannot be stopped cleanly fail a run that was good so far.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
-	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close} {
+	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close, s.pg.close} {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop shared servers:", err)
 			code = max(code, 1)
