@@ -38,6 +38,7 @@ var may = []struct {
 	{"internal/lint", nil},
 	{"internal/textfile", []string{"plugins"}},
 	{"internal/sqlread", []string{"plugins"}},
+	{"internal/sqlwrite", []string{"plugins"}},
 	{"internal/fsys", []string{"internal/fsys", "yarnrpc"}},
 	{"internal/faultpoint", []string{"internal/fsys"}},
 	{"internal/job", []string{"plugins"}},
