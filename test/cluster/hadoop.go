@@ -18,7 +18,8 @@ const (
 
 // Hadoop is a running HDFS and YARN of private processes on loopback. All methods may be called by several goroutines.
 type Hadoop struct {
-	// NNAddr and RMAddr are the RPC addresses (host:port) of NameNode and ResourceManager (ApplicationClientProtocol).
+	// NNAddr and RMAddr are the RPC addresses (host:port) of NameNode and ResourceManager (ApplicationClientProtocol); with
+	// HadoopOptions.HA, of the first of each, and so are NNWeb and RMWeb.
 	NNAddr, RMAddr string
 	// NNWeb and RMWeb are the base URLs of WebHDFS and of the ResourceManager's REST interface, without a final slash.
 	NNWeb, RMWeb string
@@ -29,6 +30,9 @@ type Hadoop struct {
 	lay     layout
 	daemons map[Daemon]*process
 	startMu sync.Mutex // one Start at a time
+
+	mu     sync.Mutex
+	active map[kind]Daemon // of those that may have a standby
 }
 
 // StartHadoop starts a NameNode, a DataNode, a ResourceManager and NodeManagers and returns when all of them serve and
@@ -43,7 +47,7 @@ func StartHadoop(ctx context.Context, opts HadoopOptions) (*Hadoop, error) {
 	if err != nil {
 		return nil, err
 	}
-	kit, err := prepareKit(ctx, cache)
+	kit, err := prepareKit(ctx, cache, opts.HA)
 	if err != nil {
 		return nil, fmt.Errorf("start hadoop: %w", err)
 	}
@@ -57,7 +61,8 @@ func startHadoop(ctx context.Context, opts HadoopOptions, kit kit) (*Hadoop, err
 		return nil, fmt.Errorf("start hadoop: %w", err)
 	}
 	defer kit.dropClassLists()
-	h := &Hadoop{box: box, daemons: map[Daemon]*process{}}
+	h := &Hadoop{box: box, daemons: map[Daemon]*process{},
+		active: map[kind]Daemon{nameNode: NameNode, resourceManager: ResourceManager}}
 	if err := h.bringUp(ctx, opts, kit); err != nil {
 		return nil, fmt.Errorf("start hadoop: %w", errors.Join(err, h.Close()))
 	}
@@ -65,13 +70,13 @@ func startHadoop(ctx context.Context, opts HadoopOptions, kit kit) (*Hadoop, err
 }
 
 func (h *Hadoop) bringUp(ctx context.Context, opts HadoopOptions, kit kit) error {
-	ends, err := takeEndpoints(h.box.ports, opts.NodeManagers)
+	ends, err := takeEndpoints(h.box.ports, opts)
 	if err != nil {
 		return err
 	}
 	h.lay = layout{dir: h.box.dir, ends: ends, opts: opts}
-	h.NNAddr, h.RMAddr = addr(ends.nnRPC), addr(ends.rmRPC)
-	h.NNWeb, h.RMWeb = "http://"+addr(ends.nnHTTP), "http://"+addr(ends.rmWeb)
+	h.NNAddr, h.RMAddr = addr(ends.nns[0].rpc), addr(ends.rms[0].rpc)
+	h.NNWeb, h.RMWeb = "http://"+addr(ends.nns[0].http), "http://"+addr(ends.rms[0].web)
 	if err := h.furnish(kit); err != nil {
 		return err
 	}
@@ -79,6 +84,9 @@ func (h *Hadoop) bringUp(ctx context.Context, opts HadoopOptions, kit kit) error
 		if err := p.start(); err != nil {
 			return fmt.Errorf("daemon %s: %w", d, err)
 		}
+	}
+	if err := h.activateFirst(ctx); err != nil {
+		return err
 	}
 	if err := h.WaitReady(ctx); err != nil {
 		return err
@@ -89,14 +97,19 @@ func (h *Hadoop) bringUp(ctx context.Context, opts HadoopOptions, kit kit) error
 
 // furnish writes folders and configuration and describes the daemons.
 func (h *Hadoop) furnish(kit kit) error {
-	err := h.box.mkdirs("log", "tmp", "dn", "rmstore", "node-attribute", "node-labels",
+	err := h.box.mkdirs("log", "tmp", "rmstore", "node-attribute", "node-labels",
 		// The HDFS jar lacks its web pages, without which NameNode and DataNode refuse to start; empty folders will do.
 		"web/webapps/hdfs", "web/webapps/datanode", "web/webapps/secondary", "web/webapps/journal")
 	if err != nil {
 		return err
 	}
-	if err := copyTree(kit.nnImage, h.box.path("nn")); err != nil {
+	if err := h.copyNames(kit); err != nil {
 		return fmt.Errorf("copy formatted name folder: %w", err)
+	}
+	for i := range h.lay.opts.DataNodes {
+		if err := h.box.mkdirs(string(DataNodeNo(i + 1))); err != nil {
+			return err
+		}
 	}
 	for name, conf := range h.lay.confDirs() {
 		if err := conf.write(h.box.path("conf", name)); err != nil {
@@ -110,7 +123,7 @@ func (h *Hadoop) furnish(kit kit) error {
 			return err
 		}
 	}
-	for _, d := range append([]Daemon{NameNode, DataNode, ResourceManager}, h.NMs...) {
+	for _, d := range h.lay.ends.all() {
 		h.daemons[d] = h.box.newProcess(string(d), kit.argv(h.box.dir, d), kit.env(h.box.dir, string(d)))
 	}
 	return nil
@@ -193,20 +206,19 @@ func (h *Hadoop) Logs(d Daemon) (string, error) {
 
 // DaemonAddr returns the RPC address (host:port) of a daemon; of a NodeManager it is also its YARN node id.
 func (h *Hadoop) DaemonAddr(d Daemon) string {
-	switch d {
-	case NameNode:
-		return h.NNAddr
-	case DataNode:
-		return addr(h.lay.ends.dnIPC)
-	case ResourceManager:
-		return h.RMAddr
+	if _, ok := h.daemons[d]; !ok {
+		return ""
 	}
-	for i, nm := range h.NMs {
-		if nm == d {
-			return addr(h.lay.ends.nms[i].rpc)
-		}
+	ends, i := h.lay.ends, d.index()
+	switch d.kind() {
+	case nameNode:
+		return addr(ends.nns[i].rpc)
+	case dataNode:
+		return addr(ends.dns[i].ipc)
+	case resourceManager:
+		return addr(ends.rms[i].rpc)
 	}
-	return ""
+	return addr(ends.nms[i].rpc)
 }
 
 // LocalDir returns the local folder of a NodeManager, below which its containers work.

@@ -130,7 +130,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	if err := h.hdfsReady(short, 1); err == nil {
+	if err := h.hdfsReady(short, NameNode, 1); err == nil {
 		t.Error("a paused NameNode answered")
 	}
 	if err := h.Resume(NameNode); err != nil {

@@ -13,12 +13,13 @@ type kit struct {
 	jvm       jvm
 	classPath string
 	nnImage   string // a formatted, empty name folder: copying it saves a JVM start
+	haImage   string // for a pair of NameNodes: a name folder and the folder of shared edits; "" unless wanted
 	archive   string // AppCDS archive, "" when there is none
 	classList string // when not "", daemons write the classes they load into files in this folder
 }
 
 // prepareKit fetches and makes what is missing in the cache.
-func prepareKit(ctx context.Context, cache string) (kit, error) {
+func prepareKit(ctx context.Context, cache string, ha bool) (kit, error) {
 	j, err := findJVM(ctx, cache)
 	if err != nil {
 		return kit{}, err
@@ -31,8 +32,13 @@ func prepareKit(ctx context.Context, cache string) (kit, error) {
 	if k.classPath, err = classPath(jars); err != nil {
 		return kit{}, err
 	}
-	if k.nnImage, err = k.format(ctx, cache); err != nil {
+	if k.nnImage, err = k.format(ctx, cache, "nn-"+shortHash(hadoopPom), false); err != nil {
 		return kit{}, err
+	}
+	if ha {
+		if k.haImage, err = k.format(ctx, cache, "nnha-"+shortHash(hadoopPom), true); err != nil {
+			return kit{}, err
+		}
 	}
 	if err := k.useArchive(ctx, jars); err != nil {
 		return kit{}, err
@@ -40,19 +46,23 @@ func prepareKit(ctx context.Context, cache string) (kit, error) {
 	return k, nil
 }
 
-// format makes a formatted name folder. Its cluster id is the same for all Hadoops of this package.
-func (k kit) format(ctx context.Context, cache string) (string, error) {
-	return prepared(ctx, cache, "nn-"+shortHash(hadoopPom), 2*time.Minute, func(ctx context.Context, dir string) error {
+// format makes a formatted name folder or, for a pair of NameNodes, a folder with "nn" and "shared-edits". The cluster id is
+// the same for all Hadoops of this package.
+func (k kit) format(ctx context.Context, cache, name string, ha bool) (string, error) {
+	return prepared(ctx, cache, name, 2*time.Minute, func(ctx context.Context, dir string) error {
 		work, err := os.MkdirTemp("", "weft-format-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(work)
-		lay := layout{dir: work, ends: endpoints{nnRPC: 9000, nnHTTP: 9001}}
+		lay := layout{dir: work, ends: endpoints{nns: []namePorts{{9000, 9001}}}, opts: HadoopOptions{HA: ha}}
+		if ha {
+			lay.ends.nns = append(lay.ends.nns, namePorts{9002, 9003})
+		}
 		if err := os.Mkdir(filepath.Join(work, "tmp"), 0o755); err != nil {
 			return err
 		}
-		conf := confDir{core: lay.core(), hdfs: lay.hdfs(), logLevel: "INFO"}
+		conf := confDir{core: lay.core(), hdfs: lay.hdfs().with(lay.nameNode(0)), logLevel: "INFO"}
 		if err := conf.write(filepath.Join(work, "conf", string(NameNode))); err != nil {
 			return err
 		}
@@ -60,7 +70,15 @@ func (k kit) format(ctx context.Context, cache string) (string, error) {
 		if _, err := output(ctx, work, k.env(work, string(NameNode)), argv...); err != nil {
 			return err
 		}
-		return copyTree(filepath.Join(work, "nn"), dir)
+		if !ha {
+			return copyTree(filepath.Join(work, "nn"), dir)
+		}
+		for _, part := range []string{"nn", sharedEdits} {
+			if err := copyTree(filepath.Join(work, part), filepath.Join(dir, part)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

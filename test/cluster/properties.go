@@ -21,10 +21,21 @@ func (l layout) confDirs() map[string]confDir {
 	all := map[string]confDir{"client": client}
 	daemon := client
 	daemon.logLevel = "INFO"
-	all[string(NameNode)], all[string(ResourceManager)] = daemon, daemon
-	dn := daemon
-	dn.hdfs = daemon.hdfs.with(l.dataNode(), l.opts.HDFSSite)
-	all[string(DataNode)] = dn
+	for i := range l.ends.nns {
+		nn := daemon
+		nn.hdfs = daemon.hdfs.with(l.nameNode(i), l.opts.HDFSSite)
+		all[string(l.named(nameNode, i))] = nn
+	}
+	for i := range l.ends.rms {
+		rm := daemon
+		rm.yarn = daemon.yarn.with(l.resourceManager(i), l.opts.YarnSite)
+		all[string(l.named(resourceManager, i))] = rm
+	}
+	for i := range l.ends.dns {
+		dn := daemon
+		dn.hdfs = daemon.hdfs.with(l.dataNode(i), l.opts.HDFSSite)
+		all[string(DataNodeNo(i+1))] = dn
+	}
 	for i := range l.ends.nms {
 		nm := daemon
 		nm.yarn = daemon.yarn.with(l.nodeManager(i), l.opts.YarnSite)
@@ -33,9 +44,19 @@ func (l layout) confDirs() map[string]confDir {
 	return all
 }
 
+// named is the daemon of that kind with that index.
+func (l layout) named(k kind, i int) Daemon {
+	for _, d := range l.ends.all() {
+		if d.kind() == k && d.index() == i {
+			return d
+		}
+	}
+	return ""
+}
+
 func (l layout) core() props {
 	return props{
-		"fs.defaultFS":                      "hdfs://" + addr(l.ends.nnRPC),
+		"fs.defaultFS":                      "hdfs://" + l.nameservice(),
 		"hadoop.tmp.dir":                    l.dir + "/tmp",
 		"ipc.client.connect.max.retries":    "3",
 		"ipc.client.connect.retry.interval": "200",
@@ -47,9 +68,6 @@ func (l layout) core() props {
 func (l layout) hdfs() props {
 	return props{
 		"dfs.replication":                                      "1",
-		"dfs.namenode.name.dir":                                "file://" + l.dir + "/nn",
-		"dfs.namenode.rpc-address":                             addr(l.ends.nnRPC),
-		"dfs.namenode.http-address":                            addr(l.ends.nnHTTP),
 		"dfs.namenode.rpc-bind-host":                           "127.0.0.1",
 		"dfs.namenode.acls.enabled":                            "true",
 		"dfs.heartbeat.interval":                               "1",
@@ -59,28 +77,23 @@ func (l layout) hdfs() props {
 		"dfs.namenode.fs-limits.min-block-size":                "4096",
 		"dfs.namenode.edits.noeditlogchannelflush":             "true",
 		"dfs.namenode.datanode.registration.ip-hostname-check": "false",
-	}.with(l.opts.HDFSSite)
+	}.with(l.nameAddresses(), l.opts.HDFSSite)
 }
 
-func (l layout) dataNode() props {
+func (l layout) dataNode(i int) props {
+	ports := l.ends.dns[i]
 	return props{
-		"dfs.datanode.data.dir":     "file://" + l.dir + "/dn",
-		"dfs.datanode.address":      "127.0.0.1:" + strconv.Itoa(l.ends.dnData),
-		"dfs.datanode.ipc.address":  "127.0.0.1:" + strconv.Itoa(l.ends.dnIPC),
-		"dfs.datanode.http.address": "127.0.0.1:" + strconv.Itoa(l.ends.dnHTTP),
+		"dfs.datanode.data.dir":     "file://" + l.dir + "/" + string(DataNodeNo(i+1)),
+		"dfs.datanode.address":      "127.0.0.1:" + strconv.Itoa(ports.data),
+		"dfs.datanode.ipc.address":  "127.0.0.1:" + strconv.Itoa(ports.ipc),
+		"dfs.datanode.http.address": "127.0.0.1:" + strconv.Itoa(ports.http),
 	}
 }
 
-// yarn: the addresses and the ResourceManager's own memory (a state store on the local disk, work preserved over its
-// restart) and, from yarnNodes, what all NodeManagers share.
+// yarn: the ResourceManager's own memory (a state store on the local disk, work preserved over its
+// restart), the addresses and, from yarnNodes, what all NodeManagers share.
 func (l layout) yarn() props {
 	return props{
-		"yarn.resourcemanager.hostname":                                    "localhost",
-		"yarn.resourcemanager.address":                                     addr(l.ends.rmRPC),
-		"yarn.resourcemanager.scheduler.address":                           addr(l.ends.rmScheduler),
-		"yarn.resourcemanager.resource-tracker.address":                    addr(l.ends.rmTracker),
-		"yarn.resourcemanager.admin.address":                               addr(l.ends.rmAdmin),
-		"yarn.resourcemanager.webapp.address":                              addr(l.ends.rmWeb),
 		"yarn.resourcemanager.scheduler.class":                             "org.apache.hadoop.yarn.server.resourcemanager.scheduler.capacity.CapacityScheduler",
 		"yarn.scheduler.minimum-allocation-mb":                             "128",
 		"yarn.scheduler.maximum-allocation-mb":                             strconv.Itoa(l.opts.NodeMemoryMB),
@@ -96,7 +109,7 @@ func (l layout) yarn() props {
 		"yarn.am.liveness-monitor.expiry-interval-ms":                      millis(l.opts.AMExpiry),
 		"yarn.node-attribute.fs-store.root-dir":                            "file://" + l.dir + "/node-attribute",
 		"yarn.node-labels.fs-store.root-dir":                               "file://" + l.dir + "/node-labels",
-	}.with(l.yarnNodes(), l.opts.YarnSite)
+	}.with(l.managerAddresses(), l.yarnNodes(), l.opts.YarnSite)
 }
 
 func (l layout) yarnNodes() props {

@@ -31,6 +31,10 @@ func TestPropsXML(t *testing.T) {
 	}
 }
 
+func oneEach(nodeManagers int) endpoints {
+	return endpoints{nns: make([]namePorts, 1), dns: make([]dataPorts, 1), rms: make([]managerPorts, 1), nms: make([]nodePorts, nodeManagers)}
+}
+
 // Options win over what this package sets, in the folders of daemons too.
 func TestOptionsWin(t *testing.T) {
 	own := map[string]string{"yarn.nodemanager.local-dirs": "/mine", "dfs.replication": "3", "dfs.datanode.address": "x"}
@@ -38,7 +42,7 @@ func TestOptionsWin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, conf := range (layout{dir: "/d", ends: endpoints{nms: make([]nodePorts, 2)}, opts: opts}).confDirs() {
+	for name, conf := range (layout{dir: "/d", ends: oneEach(2), opts: opts}).confDirs() {
 		for file, p := range map[string]props{"core": conf.core, "hdfs": conf.hdfs, "yarn": conf.yarn, "scheduler": conf.scheduler} {
 			for k, want := range own {
 				if p[k] != want {
@@ -55,7 +59,7 @@ func TestMemoryProfiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := layout{ends: endpoints{nms: make([]nodePorts, 1)}, opts: opts}
+		l := layout{ends: oneEach(1), opts: opts}
 		if got := l.confDirs()["nm1"].yarn["yarn.nodemanager.resource.memory.enforced"]; got != want {
 			t.Errorf("MemoryEnforced %v gives %q, want %q", enforced, got, want)
 		}

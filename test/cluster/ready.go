@@ -24,7 +24,7 @@ func (h *Hadoop) WaitReady(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := h.hdfsReady(ctx, 1); err != nil {
+		if err := h.hdfsReady(ctx, h.activeOf(nameNode), h.lay.opts.DataNodes); err != nil {
 			return err
 		}
 		states, err := h.NodeStates(ctx)
@@ -62,7 +62,7 @@ func (h *Hadoop) NodeStates(ctx context.Context) (map[Daemon]string, error) {
 		}
 	}
 	// Lost nodes are listed only when their state is asked for.
-	url := h.RMWeb + "/ws/v1/cluster/nodes?states=NEW,RUNNING,UNHEALTHY,DECOMMISSIONED,LOST,REBOOTED,DECOMMISSIONING,SHUTDOWN"
+	url := h.web(h.activeOf(resourceManager)) + "/ws/v1/cluster/nodes?states=NEW,RUNNING,UNHEALTHY,DECOMMISSIONED,LOST,REBOOTED,DECOMMISSIONING,SHUTDOWN"
 	if err := getJSON(ctx, url, &answer); err != nil {
 		return nil, err
 	}
@@ -78,15 +78,15 @@ func (h *Hadoop) NodeStates(ctx context.Context) (map[Daemon]string, error) {
 	return states, nil
 }
 
-// hdfsReady tells whether the NameNode is out of safe mode with at least the given number of DataNodes.
-func (h *Hadoop) hdfsReady(ctx context.Context, dataNodes int) error {
+// hdfsReady tells whether a NameNode is out of safe mode with at least the given number of DataNodes.
+func (h *Hadoop) hdfsReady(ctx context.Context, nn Daemon, dataNodes int) error {
 	var answer struct {
 		Beans []struct {
 			FSState          string
 			NumLiveDataNodes int
 		}
 	}
-	if err := getJSON(ctx, h.NNWeb+"/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState", &answer); err != nil {
+	if err := getJSON(ctx, h.web(nn)+"/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState", &answer); err != nil {
 		return err
 	}
 	if len(answer.Beans) == 0 || answer.Beans[0].FSState != "Operational" || answer.Beans[0].NumLiveDataNodes < dataNodes {
@@ -102,21 +102,34 @@ func (h *Hadoop) waitServing(ctx context.Context, d Daemon) error {
 		if err := p.alive(); err != nil {
 			return err
 		}
-		switch d {
-		case NameNode:
-			return h.hdfsReady(ctx, 0)
-		case DataNode:
-			return getJSON(ctx, "http://"+addr(h.lay.ends.dnHTTP)+"/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo", nil)
-		case ResourceManager:
-			return getJSON(ctx, h.RMWeb+"/ws/v1/cluster/info", nil)
-		}
-		for i, nm := range h.NMs {
-			if nm == d {
-				return getJSON(ctx, "http://"+addr(h.lay.ends.nms[i].web)+"/ws/v1/node/info", nil)
+		switch d.kind() {
+		case nameNode:
+			if h.lay.opts.HA { // a standby may have to wait for edits that say where its blocks are
+				_, err := h.haState(ctx, d)
+				return err
 			}
+			return h.hdfsReady(ctx, d, 0)
+		case dataNode:
+			return getJSON(ctx, h.web(d)+"/jmx?qry=Hadoop:service=DataNode,name=DataNodeInfo", nil)
+		case resourceManager:
+			return getJSON(ctx, h.web(d)+"/ws/v1/cluster/info", nil)
 		}
-		return nil
+		return getJSON(ctx, h.web(d)+"/ws/v1/node/info", nil)
 	})
+}
+
+// web is the base URL of a daemon's pages.
+func (h *Hadoop) web(d Daemon) string {
+	ends, i := h.lay.ends, d.index()
+	switch d.kind() {
+	case nameNode:
+		return "http://" + addr(ends.nns[i].http)
+	case dataNode:
+		return "http://" + addr(ends.dns[i].http)
+	case resourceManager:
+		return "http://" + addr(ends.rms[i].web)
+	}
+	return "http://" + addr(ends.nms[i].web)
 }
 
 // getJSON gets url and decodes the answer into v unless v is nil.

@@ -63,7 +63,7 @@ func (h *Hadoop) Remove(ctx context.Context, path string) error {
 // webHDFS makes one call of the WebHDFS REST API as superuser. The NameNode answers OPEN and CREATE with a redirect to
 // a DataNode, which the HTTP client follows with method and body (307).
 func (h *Hadoop) webHDFS(ctx context.Context, method, path, query string, body []byte) ([]byte, error) {
-	target := h.NNWeb + "/webhdfs/v1" + (&url.URL{Path: path}).EscapedPath() + "?" + query + "&user.name=" + url.QueryEscape(h.Superuser())
+	target := h.ActiveNNWeb() + "/webhdfs/v1" + (&url.URL{Path: path}).EscapedPath() + "?" + query + "&user.name=" + url.QueryEscape(h.Superuser())
 	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("webhdfs %s: %w", path, err)

@@ -56,7 +56,7 @@ func (r *Rig) Entries(ctx context.Context, dir string) ([]Entry, error) {
 		FileStatuses struct{ FileStatus []Entry }
 	}
 	where := url.URL{Path: "/webhdfs/v1" + path.Clean(dir)}
-	_, err := ask(ctx, r.Hadoop.NNWeb+where.String()+"?op=LISTSTATUS&user.name="+r.Hadoop.Superuser(), &answer)
+	_, err := ask(ctx, r.Hadoop.ActiveNNWeb()+where.String()+"?op=LISTSTATUS&user.name="+r.Hadoop.Superuser(), &answer)
 	return answer.FileStatuses.FileStatus, err
 }
 
@@ -93,7 +93,7 @@ func (r *Rig) Target(t testing.TB) string {
 func (r *Rig) Quota(t testing.TB, dir string, bytes int64) {
 	t.Helper()
 	address := fmt.Sprintf("%s/webhdfs/v1%s?op=SETQUOTA&namespacequota=%d&storagespacequota=%d&user.name=%s",
-		r.Hadoop.NNWeb, dir, int64(math.MaxInt64), bytes, r.Hadoop.Superuser())
+		r.Hadoop.ActiveNNWeb(), dir, int64(math.MaxInt64), bytes, r.Hadoop.Superuser())
 	ctx, cancel := context.WithTimeout(t.Context(), webLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, nil)

@@ -10,7 +10,7 @@ import (
 
 // Folder is a folder of HDFS for compare.
 func (r *Rig) Folder(target string) compare.Folder {
-	return compare.WebHDFS{Base: r.Hadoop.NNWeb, Path: target, User: r.Hadoop.Superuser()}
+	return compare.WebHDFS{Base: r.Hadoop.ActiveNNWeb(), Path: target, User: r.Hadoop.Superuser()}
 }
 
 // Equal wants the folder to hold exactly the rows of the table, as Text writes them.

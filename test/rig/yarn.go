@@ -34,7 +34,7 @@ func (r *Rig) Apps(ctx context.Context, run string) ([]App, error) {
 			App []App `json:"app"`
 		} `json:"apps"`
 	}
-	_, err := ask(ctx, r.Hadoop.RMWeb+"/ws/v1/cluster/apps?applicationTags="+url.QueryEscape("run:"+run), &answer)
+	_, err := ask(ctx, r.Hadoop.ActiveRMWeb()+"/ws/v1/cluster/apps?applicationTags="+url.QueryEscape("run:"+run), &answer)
 	return answer.Apps.App, err
 }
 
@@ -44,7 +44,7 @@ func (r *Rig) App(t testing.TB, id string) App {
 	var answer struct {
 		App App `json:"app"`
 	}
-	there, err := ask(t.Context(), r.Hadoop.RMWeb+"/ws/v1/cluster/apps/"+id, &answer)
+	there, err := ask(t.Context(), r.Hadoop.ActiveRMWeb()+"/ws/v1/cluster/apps/"+id, &answer)
 	if err != nil || !there {
 		t.Fatalf("application %s: there %t, %v", id, there, err)
 	}
