@@ -102,6 +102,7 @@ type slot struct {
 	number  int
 	ends    *pump.Ends
 	limiter *limit.Limiter
+	refused string // why the snapshot could not be joined
 }
 
 func (s *slot) run(ctx context.Context) (err error) {
@@ -120,6 +121,11 @@ func (s *slot) run(ctx context.Context) (err error) {
 			return err
 		case a.Directive == umbilical.Stop:
 			return nil
+		case a.Directive == umbilical.Attach && a.Snapshot != nil:
+			if err := s.attach(ctx, a.Snapshot); err != nil {
+				return err
+			}
+			continue
 		case a.Task == nil:
 			continue
 		}
@@ -132,7 +138,7 @@ func (s *slot) run(ctx context.Context) (err error) {
 // next asks for work; while nobody answers it asks again for the length of the
 // lease.
 func (s *slot) next(ctx context.Context) (umbilical.Assignment, error) {
-	want := umbilical.Want{Run: s.o.Run, Container: s.o.ID, Slot: s.number}
+	want := s.want()
 	var a umbilical.Assignment
 	err := s.insist(ctx, func() (err error) { a, err = s.o.Link.Next(ctx, want); return err })
 	return a, err
@@ -167,9 +173,12 @@ func (s *slot) insist(ctx context.Context, call func() error) error {
 // move moves one split and says how that ended.
 func (s *slot) move(ctx context.Context, a umbilical.Assignment) error {
 	if s.ends == nil {
-		if err := s.open(ctx, a.Task); err != nil {
+		if err := s.open(ctx); err != nil {
 			return err
 		}
+	}
+	if err := s.ends.Expect(a.Snapshot); err != nil {
+		s.o.Log.Debug("close a reader", "err", err) // it was read to its end
 	}
 	s.limiter.Set(limit.Rate(a.Limits))
 	log := s.o.Log.With("task", a.Task.Split.ID, "attempt", a.Task.Number, "container", s.o.ID)
@@ -189,13 +198,13 @@ func (s *slot) move(ctx context.Context, a umbilical.Assignment) error {
 	return err
 }
 
-// open makes the slot's ends with what the plan says beside the task.
-func (s *slot) open(ctx context.Context, task *job.Task) error {
+// open makes the slot's ends with what the plan says.
+func (s *slot) open(ctx context.Context) error {
 	plan, err := s.o.Folder.Plan(ctx)
 	if err != nil {
 		return fmt.Errorf("read plan: %w", err)
 	}
-	setup, err := s.o.Spec.Setup(s.o.Run, task.Columns, plan.StartLocation)
+	setup, err := s.o.Spec.Setup(s.o.Run, plan.Columns, plan.StartLocation)
 	if err != nil {
 		return err
 	}

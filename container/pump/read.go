@@ -63,7 +63,7 @@ func (f *feed) run(ctx context.Context) {
 			f.err = err
 			return
 		}
-		err = errors.Join(err, f.o.Ends.DropReader())
+		err = errors.Join(err, f.o.Ends.GiveUpReader(err))
 		if plugins.ClassOf(err) != plugins.Transient || ctx.Err() != nil || !f.canReopen(at) {
 			f.err = err
 			return
@@ -82,7 +82,7 @@ func (f *feed) canReopen(at plugins.Position) bool { return !f.began || at != ""
 // readFrom opens the reader and reads; *at follows the rows delivered. It returns
 // why it stopped: errEnd at the end of the split.
 func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
-	reader, err := f.o.Ends.Reader()
+	reader, err := f.o.Ends.Reader(ctx)
 	if err != nil {
 		return err
 	}
