@@ -25,6 +25,7 @@ type Client struct {
 	opts     Options
 	clientID []byte
 	nextID   atomic.Uint32
+	waits    waits
 
 	dialing chan struct{} // holds one value while somebody connects
 

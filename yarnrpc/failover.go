@@ -23,7 +23,8 @@ import (
 // until RetryFor has passed. The call keeps its id; its retry count rises.
 func (c *Client) retry(ctx context.Context, method string, req, resp proto.Message, idempotent bool) error {
 	head := hrpc.Call{ID: int32((c.nextID.Add(1) - 1) & 0x7fffffff), ClientID: c.clientID, Context: c.opts.CallerContext}
-	deadline := time.Now().Add(max(c.opts.RetryFor, 0))
+	began := time.Now()
+	deadline := began.Add(max(c.opts.RetryFor, 0))
 	pause := c.opts.BackoffBase
 	for tries := 1; ; {
 		k, err := c.connection(ctx)
@@ -31,6 +32,7 @@ func (c *Client) retry(ctx context.Context, method string, req, resp proto.Messa
 			err = k.do(ctx, head, method, req, resp)
 		}
 		if err == nil {
+			c.waits.answered(c.opts.Logger, method, began)
 			return nil
 		}
 		if errors.Is(err, errIdle) || errors.Is(err, errRetired) {
@@ -47,6 +49,7 @@ func (c *Client) retry(ctx context.Context, method string, req, resp proto.Messa
 			if !c.mayPause(tries, deadline, pause) {
 				return named(method, fmt.Errorf("gave up after %d tries in %v: %w", tries, c.opts.RetryFor, err))
 			}
+			c.waits.goesOn(c.opts.Logger, method, began, deadline, err)
 			if err := sleep(ctx, spread(pause)); err != nil {
 				return named(method, &TransportError{Method: connect, Address: c.Address(), Err: err})
 			}

@@ -49,7 +49,8 @@ type Options struct {
 
 	// Dial opens connections. Default: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Logger receives connection events at debug level. Default: none.
+	// Logger receives connection events at debug level, that calls wait for a server at warning level, every 30 s, and
+	// that it answers again. Default: none.
 	Logger *slog.Logger
 }
 
