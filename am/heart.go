@@ -51,6 +51,11 @@ func (h *heart) release(id string) {
 	})
 }
 
+// giveBack releases a container that was never asked for here.
+func (h *heart) giveBack(id string) {
+	h.change(func() { h.wish.Release = append(h.wish.Release, id) })
+}
+
 func (h *heart) exclude(node string) {
 	h.change(func() { h.wish.Exclude = append(h.wish.Exclude, node) })
 }
@@ -146,12 +151,19 @@ func (m *Master) beatOnce(ctx context.Context) error {
 		h.grants[g.ID] = g
 	}
 	h.mu.Unlock()
+	for _, g := range news.Kept { // before the first Contact: who was kept is known by then
+		m.events.put(sched.Kept{Container: g.ID, Node: g.Node})
+	}
 	m.events.put(sched.Contact{})
 	for _, g := range news.Granted {
 		m.events.put(sched.Granted{Container: g.ID, Node: g.Node})
 	}
 	for _, g := range news.Gone {
 		m.events.put(sched.Gone{Container: g.ID, Exit: g.Exit, Cause: g.Diagnostics})
+	}
+	if len(news.Strict)+len(news.Negotiable) > 0 {
+		m.o.Log.Warn("the ResourceManager wants containers back", "strict", news.Strict, "negotiable", news.Negotiable)
+		m.events.put(sched.Preempting{Strict: news.Strict, Negotiable: news.Negotiable})
 	}
 	return nil
 }

@@ -71,6 +71,7 @@ type Master struct {
 	units   map[int][]plugins.Manifest // accepted, by split, in their order
 	final   *sched.Finish
 	outputs []string
+	begins  string // where this generation began, in one line; empty until that is settled
 
 	heart heart
 
@@ -142,7 +143,11 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	m.started.Go(func() { m.prepare(working, state) })
 	m.started.Go(func() { m.writeJournal(working) })
 	m.loop(ctx, working)
-	m.o.Desk.Close()
+	if m.final.Why.Reason == plugins.ReasonFenced {
+		m.o.Desk.Abandon() // the containers are the successor's now
+	} else {
+		m.o.Desk.Close()
+	}
 	stop()
 	m.started.Wait()
 	result, err := m.end(ctx)
@@ -212,6 +217,7 @@ func (m *Master) eventOf(r umbilical.Request) sched.Event {
 func (m *Master) publish() {
 	status := m.machine.Status()
 	snap := m.tracker.Observe(time.Now(), string(m.state(status)), status)
+	snap.Beginning = m.begins
 	m.heart.setProgress(max(snap.Percent, 0) / 100)
 	m.mu.Lock()
 	m.snapshot = snap

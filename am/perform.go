@@ -15,8 +15,12 @@ import (
 // perform carries one effect out. Nothing here blocks.
 func (m *Master) perform(ctx context.Context, e sched.Effect) {
 	switch e := e.(type) {
-	case sched.Ask, sched.Launch, sched.Release, sched.Stop, sched.Exclude:
+	case sched.Ask, sched.Launch, sched.Release, sched.Stop, sched.GiveBack, sched.Exclude:
 		m.performResource(ctx, e)
+	case sched.Adopt:
+		m.begins = m.beginning(e.Attempts)
+		m.o.Log.Info(m.begins)
+		m.started.Go(func() { m.adopt(ctx, e.Attempts) })
 	case sched.Assign:
 		m.o.Desk.AnswerNext(e.ID, umbilical.Assignment{Directive: umbilical.GoOn, Task: m.task(e), Limits: m.share(e.Sharers)})
 	case sched.Wait:
@@ -48,6 +52,9 @@ func (m *Master) performResource(ctx context.Context, e sched.Effect) {
 		m.heart.ask(e.Containers)
 	case sched.Release:
 		m.heart.release(e.Container)
+	case sched.GiveBack:
+		m.o.Log.Info("container of an earlier app attempt given back", "container", e.Container)
+		m.heart.giveBack(e.Container)
 	case sched.Exclude:
 		m.o.Log.Warn("node excluded", "node", e.Node)
 		m.heart.exclude(e.Node)
@@ -76,9 +83,8 @@ func (m *Master) share(slots int) umbilical.Limits {
 
 // task is what a slot is handed. The plan is read-only by now.
 func (m *Master) task(a sched.Assign) *job.Task {
-	return &job.Task{From: a.From, Sequence: a.Sequence, Attempt: plugins.Attempt{
-		Run: m.o.Run, Generation: m.store.Generation(), Split: m.plan.Splits[a.Split], Number: a.Attempt,
-		Columns: m.plan.Columns, Target: m.plan.Target}}
+	return &job.Task{From: a.From, Sequence: a.Sequence,
+		Attempt: m.attempt(job.AttemptID{Generation: m.store.Generation(), Split: a.Split, Number: a.Attempt})}
 }
 
 // commit runs the commit and tells how it went. The units are complete: nothing

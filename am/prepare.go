@@ -13,14 +13,14 @@ import (
 	"weft/plugins"
 )
 
-// prepare does what comes before any work: the plan, the target, the fence. It
-// ends with Planned or Broken.
+// prepare does what comes before any work but the fence: the plan and the
+// target. It ends with Planned or Broken.
 func (m *Master) prepare(ctx context.Context, state *checkpoint.State) {
 	if err := m.prepareAll(ctx, state); err != nil {
 		m.events.put(sched.Broken{Why: whyOf(err)})
 		return
 	}
-	m.events.put(sched.Planned{Splits: m.starts(state)})
+	m.events.put(sched.Planned{Splits: m.starts(state), Fenced: state.Adopted.Generation, Spared: state.Adopted.Attempts})
 }
 
 func (m *Master) prepareAll(ctx context.Context, state *checkpoint.State) error {
@@ -42,13 +42,7 @@ func (m *Master) prepareAll(ctx context.Context, state *checkpoint.State) error 
 	if !ok {
 		return nil
 	}
-	if err := m.prepareTarget(ctx, target, state); err != nil {
-		return err
-	}
-	if err := target.Fence(ctx, m.store.Generation(), nil); err != nil {
-		return fmt.Errorf("fence target: %w", err)
-	}
-	return nil
+	return m.prepareTarget(ctx, target, state)
 }
 
 // prepareTarget prepares the target once per run: what a job's preSql deletes
@@ -57,7 +51,7 @@ func (m *Master) prepareTarget(ctx context.Context, target plugins.Committer, st
 	if state.Prepared {
 		return nil
 	}
-	if err := target.Prepare(ctx); err != nil {
+	if err := within(ctx, prepareDeadline, "prepare target", target.Prepare); err != nil {
 		return fmt.Errorf("prepare target: %w", err)
 	}
 	return m.store.Append(ctx, checkpoint.Record{Prepared: true})
@@ -81,8 +75,12 @@ func (m *Master) makePlan(ctx context.Context) (*job.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := plan.Make(ctx, plan.Options{Spec: m.o.Spec, Run: m.o.Run, Registry: m.o.Registry,
-		StartLocation: position.Location, Log: m.o.Log})
+	var made *plan.Made
+	err = within(ctx, planDeadline, "make plan", func(ctx context.Context) (err error) {
+		made, err = plan.Make(ctx, plan.Options{Spec: m.o.Spec, Run: m.o.Run, Registry: m.o.Registry,
+			StartLocation: position.Location, Log: m.o.Log})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

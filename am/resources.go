@@ -51,6 +51,12 @@ type Gone struct {
 type News struct {
 	Granted []Grant
 	Gone    []Gone
+	// Kept are containers of earlier app attempts that live on. The first
+	// answer has all that are known by then.
+	Kept []Grant
+	// Strict are containers that will be taken away, Negotiable ones that
+	// will be unless as many others end.
+	Strict, Negotiable []string
 }
 
 // Final is how the application ends for the ResourceManager.

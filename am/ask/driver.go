@@ -47,6 +47,7 @@ type Driver struct {
 	opts   Options
 	table  table
 	told   amrm.Registration // what a restarted ResourceManager is told again
+	kept   []am.Grant        // of earlier app attempts, not told yet
 }
 
 var _ am.Resources = (*Driver)(nil)
@@ -68,6 +69,7 @@ func (d *Driver) register(ctx context.Context) error {
 		return fmt.Errorf("register with the resource manager: %w", over(err))
 	}
 	d.tokens(registered.NMTokens)
+	d.keep(registered.Previous)
 	return nil
 }
 
@@ -87,7 +89,10 @@ func (d *Driver) Heartbeat(ctx context.Context, w am.Wish) (am.News, error) {
 	}
 	d.tokens(resp.NMTokens)
 	d.table.answered(c, resp)
-	return newsOf(resp), nil
+	d.keep(resp.Previous)
+	news := newsOf(resp)
+	news.Kept, d.kept = d.kept, nil
+	return news, nil
 }
 
 // resync introduces this ApplicationMaster to a ResourceManager that restarted
@@ -114,6 +119,13 @@ func (d *Driver) Finish(ctx context.Context, f am.Final) error {
 		return fmt.Errorf("unregister from the resource manager: %w", over(err))
 	}
 	return nil
+}
+
+// keep remembers containers of earlier app attempts for the next news.
+func (d *Driver) keep(list []record.Container) {
+	for _, c := range list {
+		d.kept = append(d.kept, am.Grant{ID: c.ID.String(), Node: c.Node.Host, Opaque: c})
+	}
 }
 
 func (d *Driver) tokens(list []amrm.NMToken) {
@@ -155,7 +167,18 @@ func newsOf(resp *amrm.Response) am.News {
 	for _, ended := range resp.Completed {
 		news.Gone = append(news.Gone, am.Gone{ID: ended.ID.String(), Exit: int(ended.Exit), Diagnostics: ended.Diagnostics})
 	}
+	if p := resp.Preempt; p != nil {
+		news.Strict, news.Negotiable = names(p.Strict), names(p.Negotiable)
+	}
 	return news
+}
+
+func names(list []yarnid.Container) []string {
+	var all []string
+	for _, id := range list {
+		all = append(all, id.String())
+	}
+	return all
 }
 
 func statusOf(s job.State) record.FinalStatus {

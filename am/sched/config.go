@@ -32,6 +32,10 @@ type Config struct {
 	// DrainDeadline is how long attempts may take to seal and end when the
 	// run fails; default 60 s.
 	DrainDeadline time.Duration
+	// Attach is how long is waited for containers that outlived an earlier
+	// app attempt; default 8 s. A survivor looks for the new master each second,
+	// and behind a connection that hangs each five seconds.
+	Attach time.Duration
 	// Poll is how long a call of Next waits without work; default 10 s.
 	Poll time.Duration
 }
@@ -67,6 +71,7 @@ func (c Config) withDefaults() Config {
 	set(&c.RetryPause, 500*time.Millisecond)
 	set(&c.StartDeadline, 10*time.Minute)
 	set(&c.DrainDeadline, time.Minute)
+	set(&c.Attach, 8*time.Second)
 	set(&c.Poll, 10*time.Second)
 	c.Slots = max(c.Slots, 1)
 	c.SlotsPerContainer = max(c.SlotsPerContainer, 1)

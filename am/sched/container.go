@@ -62,7 +62,15 @@ func (m *Machine) granted(ev Granted) {
 }
 
 // alive counts the containers that do or will take work.
-func (m *Machine) alive() int { return len(m.containers) }
+func (m *Machine) alive() int {
+	n := 0
+	for _, c := range m.containers {
+		if !c.leaving {
+			n++
+		}
+	}
+	return n
+}
 
 // needed is the number of containers that the unfinished splits can keep busy.
 func (m *Machine) needed() int {
@@ -99,8 +107,7 @@ func (m *Machine) end(id string, b blame, cause string) {
 	if c == nil {
 		return
 	}
-	delete(m.containers, id)
-	m.order = slices.DeleteFunc(m.order, func(other string) bool { return other == id })
+	m.forget(id)
 	cause = fmt.Sprintf("container %s on %s: %s", id, c.node, cause)
 	for _, s := range m.attemptsOf(id) {
 		switch {
@@ -115,6 +122,20 @@ func (m *Machine) end(id string, b blame, cause string) {
 	if b == attempts {
 		m.blameNode(c.node, cause)
 	}
+}
+
+func (m *Machine) forget(id string) {
+	delete(m.containers, id)
+	m.order = slices.DeleteFunc(m.order, func(other string) bool { return other == id })
+}
+
+// stop ends a container.
+func (m *Machine) stop(c *container) {
+	if c.kept {
+		m.emit(GiveBack{Container: c.id})
+		return
+	}
+	m.emit(Stop{Container: c.id})
 }
 
 // blameNode counts a container that failed against its node, and against the
@@ -136,11 +157,11 @@ func (m *Machine) watchContainers() {
 	for _, id := range slices.Clone(m.order) {
 		c := m.containers[id]
 		switch {
-		case c.heard.IsZero() && m.now.Sub(c.granted) > m.config.StartDeadline:
-			m.emit(Stop{Container: id})
+		case c.heard.IsZero() && !c.kept && m.now.Sub(c.granted) > m.config.StartDeadline:
+			m.stop(c)
 			m.end(id, attempts, fmt.Sprintf("no sign of life within %s", m.config.StartDeadline))
 		case !c.heard.IsZero() && m.now.Sub(c.heard) > 2*m.config.Lease:
-			m.emit(Stop{Container: id})
+			m.stop(c)
 			m.end(id, bad, fmt.Sprintf("silent for %s", 2*m.config.Lease))
 		}
 	}

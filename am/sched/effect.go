@@ -21,6 +21,14 @@ type Release struct{ Container string }
 // Stop ends a container.
 type Stop struct{ Container string }
 
+// GiveBack ends a container that an earlier app attempt started.
+type GiveBack struct{ Container string }
+
+// Adopt journals which attempts of earlier generations go on, and then fences
+// the targets for all others; Fenced must follow. It comes once, also when
+// there are none.
+type Adopt struct{ Attempts []job.AttemptID }
+
 // Exclude asks for no more containers on a node.
 type Exclude struct{ Node string }
 
@@ -84,6 +92,8 @@ func (Ask) effect()      {}
 func (Launch) effect()   {}
 func (Release) effect()  {}
 func (Stop) effect()     {}
+func (GiveBack) effect() {}
+func (Adopt) effect()    {}
 func (Exclude) effect()  {}
 func (Assign) effect()   {}
 func (Wait) effect()     {}

@@ -3,6 +3,7 @@ package sched
 import (
 	"time"
 
+	"weft/internal/job"
 	"weft/internal/umbilical"
 	"weft/plugins"
 )
@@ -11,7 +12,14 @@ import (
 type Event interface{ event() }
 
 // Planned says that the plan exists and what the journal knows of its splits.
-type Planned struct{ Splits []Start }
+type Planned struct {
+	Splits []Start
+	// Fenced is the newest generation that may have fenced the targets; 0 for
+	// none. Of the attempts given out before it only those that it Spared may
+	// still go on.
+	Fenced int64
+	Spared []job.AttemptID
+}
 
 // Start is where a split stands before this generation.
 type Start struct {
@@ -32,6 +40,17 @@ type Start struct {
 
 // Granted says that a container was given.
 type Granted struct{ Container, Node string }
+
+// Kept says that a container of an earlier app attempt lives on.
+type Kept struct{ Container, Node string }
+
+// Fenced says that the adoption is journalled and the targets take nothing any
+// more from attempts that were neither adopted nor given out by this generation.
+type Fenced struct{}
+
+// Preempting says that the ResourceManager will take containers back: the
+// strict ones, and as many as the others are, of which it leaves the choice.
+type Preempting struct{ Strict, Negotiable []string }
 
 // StartFailed says that a granted container could not be started.
 type StartFailed struct{ Container, Cause string }
@@ -97,6 +116,9 @@ type CommitFailed struct{ Why Why }
 
 func (Planned) event()      {}
 func (Granted) event()      {}
+func (Kept) event()         {}
+func (Fenced) event()       {}
+func (Preempting) event()   {}
 func (StartFailed) event()  {}
 func (Gone) event()         {}
 func (Wants) event()        {}

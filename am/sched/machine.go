@@ -17,27 +17,31 @@ type Machine struct {
 	now    time.Time // of the event being stepped
 	out    []Effect  // its effects so far
 
-	phase      phase
-	splits     []*split // in the order in which they are given out
-	byID       map[int]*split
-	containers map[string]*container
-	order      []string // ids of containers, in the order of their grants
-	parked     []parked
-	asked      int              // containers asked for, as last told
-	contact    time.Time        // when the ResourceManager last answered
-	accepted   plugins.Counters // of all accepted units
-	nodes      map[string]int   // containers that failed, by node
-	excluded   map[string]bool  // nodes
-	barren     int              // containers that failed since a unit was accepted
-	ending     Finish           // what draining leads to
-	drainUntil time.Time        // when draining ends at the latest
-	top        reasons          // dirty rows of ended attempts by code
+	phase       phase
+	fenced      int64           // see Planned
+	spared      []job.AttemptID // see Planned
+	claims      map[job.AttemptID]claim
+	attachUntil time.Time // when survivors have come too late
+	splits      []*split  // in the order in which they are given out
+	byID        map[int]*split
+	containers  map[string]*container
+	order       []string // ids of containers, in the order of their grants
+	parked      []parked
+	asked       int              // containers asked for, as last told
+	contact     time.Time        // when the ResourceManager last answered
+	accepted    plugins.Counters // of all accepted units
+	nodes       map[string]int   // containers that failed, by node
+	excluded    map[string]bool  // nodes
+	barren      int              // containers that failed since a unit was accepted
+	ending      Finish           // what draining leads to
+	drainUntil  time.Time        // when draining ends at the latest
+	top         reasons          // dirty rows of ended attempts by code
 }
 
 // New returns a Machine in the phase of planning.
 func New(c Config) *Machine {
 	return &Machine{config: c.withDefaults(), phase: planning, byID: map[int]*split{},
-		containers: map[string]*container{}, nodes: map[string]int{}, excluded: map[string]bool{}}
+		containers: map[string]*container{}, claims: map[job.AttemptID]claim{}, nodes: map[string]int{}, excluded: map[string]bool{}}
 }
 
 // Step takes one event in and returns what is to be done, in order. now must
@@ -49,6 +53,12 @@ func (m *Machine) Step(now time.Time, ev Event) []Effect {
 		m.planned(ev)
 	case Granted:
 		m.granted(ev)
+	case Kept:
+		m.kept(ev)
+	case Fenced:
+		m.targetsFenced()
+	case Preempting:
+		m.preempting(ev)
 	case StartFailed:
 		m.startFailed(ev)
 	case Gone:
@@ -84,6 +94,7 @@ func (m *Machine) emit(e Effect) { m.out = append(m.out, e) }
 
 // settle draws the consequences that do not depend on which event it was.
 func (m *Machine) settle() {
+	m.attach()
 	// The attempts of done splits are about to end, and what they say of their
 	// dirty rows belongs into the result.
 	if m.phase == running && m.allDone() && m.running() == 0 && m.inWindow() {
@@ -122,7 +133,9 @@ func (m *Machine) planned(ev Planned) {
 	if m.phase != planning {
 		return
 	}
-	m.phase = running
+	m.phase = attaching
+	m.attachUntil = m.now.Add(m.config.Attach)
+	m.fenced, m.spared = ev.Fenced, ev.Spared
 	for _, start := range ev.Splits {
 		s := &split{Start: start}
 		m.splits = append(m.splits, s)
@@ -135,7 +148,6 @@ func (m *Machine) planned(ev Planned) {
 			s.Failures = m.config.MaxAttempts - 1 // resumed: one more try
 		}
 	}
-	m.checkLimit()
 }
 
 func sign(n int64) int64 {
@@ -173,7 +185,9 @@ func (m *Machine) kill(ev Kill) {
 // give gives the run up: attempts are drained, then it ends. The first reason
 // counts. A commit that has begun goes on.
 func (m *Machine) give(state job.State, why Why, grace time.Duration) {
-	if m.phase != planning && m.phase != running {
+	switch m.phase {
+	case planning, attaching, fencing, running:
+	default:
 		return
 	}
 	m.phase = draining
@@ -221,9 +235,12 @@ func (m *Machine) finish(f Finish) {
 }
 
 // directive is what running attempts are told.
-func (m *Machine) directive() umbilical.Directive {
+func (m *Machine) directive(container string) umbilical.Directive {
 	switch m.phase {
-	case running:
+	case planning, attaching, fencing, running:
+		if c := m.containers[container]; c != nil && c.leaving {
+			return umbilical.Drain
+		}
 		return umbilical.GoOn
 	case draining:
 		return umbilical.Drain

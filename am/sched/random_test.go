@@ -34,25 +34,31 @@ type wild struct {
 	accepted map[[2]int]bool // journalled units
 	queue    []Journalled
 	finished int
+	adopted  int
+	fenced   bool
 	commits  int
 }
 
 func (w *wild) run() {
 	w.answered = map[uint64]bool{}
-	w.m = New(Config{Run: "r", Generation: 1, Slots: 1 + w.rng.IntN(4), SlotsPerContainer: 1 + w.rng.IntN(3),
+	w.m = New(Config{Run: "r", Generation: 2, Slots: 1 + w.rng.IntN(4), SlotsPerContainer: 1 + w.rng.IntN(3),
 		Limit: job.ErrorLimit{Record: int64(w.rng.IntN(3)) - 1, Percentage: -1}})
 	for range 400 {
 		w.now = w.now.Add(time.Duration(w.rng.IntN(4000)) * time.Millisecond)
-		for _, e := range w.m.Step(w.now, w.event()) {
+		ev := w.event()
+		if _, ok := ev.(Fenced); ok && w.adopted > 0 {
+			w.fenced = true
+		}
+		for _, e := range w.m.Step(w.now, ev) {
 			w.check(e)
 		}
 	}
 }
 
 func (w *wild) stamp() umbilical.Stamp {
-	st := umbilical.Stamp{Run: "r", Generation: 1, Container: w.container(), Split: w.rng.IntN(4), Attempt: 1 + w.rng.IntN(3)}
+	st := umbilical.Stamp{Run: "r", Generation: 1 + w.rng.Int64N(2), Container: w.container(), Split: w.rng.IntN(4), Attempt: 1 + w.rng.IntN(3)}
 	if s := w.m.byID[st.Split]; s != nil && s.attempt != nil && w.rng.IntN(8) > 0 {
-		st.Attempt, st.Container = s.attempt.number, s.attempt.container
+		st.Attempt, st.Container, st.Generation = s.attempt.number, s.attempt.container, s.attempt.generation
 	}
 	return st
 }
@@ -70,14 +76,22 @@ func (w *wild) counters() plugins.Counters {
 func (w *wild) event() Event {
 	w.id++
 	switch n := w.rng.IntN(100); {
-	case n < 10:
-		return Planned{Splits: []Start{{ID: 0}, {ID: 1}, {ID: 2}}}
+	case n < 4:
+		return Kept{Container: w.container(), Node: "n"}
+	case n < 8:
+		return Planned{Splits: []Start{{ID: 0}, {ID: 1, Next: 1, From: "p"}, {ID: 2}}}
+	case n < 11:
+		return Fenced{}
 	case n < 20:
 		return Granted{Container: w.container(), Node: "n"}
 	case n < 40:
 		return Wants{ID: w.id, Want: umbilical.Want{Run: "r", Container: w.container()}}
 	case n < 45:
-		return Reported{ID: w.id, Progress: umbilical.Progress{Stamp: w.stamp(), Unit: w.rng.IntN(4), Counters: w.counters()}}
+		at := umbilical.Place{Unit: w.rng.IntN(2)}
+		if at.Unit == 1 {
+			at.From = "p"
+		}
+		return Reported{ID: w.id, Progress: umbilical.Progress{Stamp: w.stamp(), Place: at, Accepted: at, Counters: w.counters()}}
 	case n < 65:
 		return w.offer()
 	case n < 80 && len(w.queue) > 0:
@@ -92,7 +106,8 @@ func (w *wild) event() Event {
 	case n < 97:
 		return Contact{}
 	case n < 98:
-		return []Event{Committed{}, CommitFailed{}, StartFailed{Container: w.container()}}[w.rng.IntN(3)]
+		return []Event{Committed{}, CommitFailed{}, StartFailed{Container: w.container()},
+			Preempting{Strict: []string{w.container()}, Negotiable: []string{w.container()}}}[w.rng.IntN(4)]
 	case n < 99 && w.rng.IntN(20) == 0:
 		return []Event{Kill{}, Broken{}}[w.rng.IntN(2)]
 	}
@@ -116,6 +131,20 @@ func (w *wild) check(e Effect) {
 		if s := w.m.byID[e.Split]; s.Done || s.journalling {
 			w.t.Errorf("split %d given out while done (%t) or being journalled (%t)", e.Split, s.Done, s.journalling)
 		}
+		if !w.fenced {
+			w.t.Error("work is given out before the targets are fenced")
+		}
+	case Adopt:
+		if w.adopted++; w.adopted > 1 {
+			w.t.Error("adopted twice")
+		}
+		seen := map[int]bool{}
+		for _, id := range e.Attempts {
+			if id.Generation != 1 || seen[id.Split] {
+				w.t.Errorf("adopted %v", e.Attempts)
+			}
+			seen[id.Split] = true
+		}
 	case Wait:
 		w.answer(e.ID)
 	case Leave:
@@ -125,6 +154,9 @@ func (w *wild) check(e Effect) {
 	case Judge:
 		w.answer(e.ID)
 	case Accept:
+		if !w.fenced && w.m.phase != draining {
+			w.t.Error("a unit is accepted before the targets are fenced")
+		}
 		key := [2]int{e.Manifest.Split, e.Manifest.Sequence}
 		if w.accepted[key] {
 			w.t.Errorf("unit %v is journalled twice", key)

@@ -13,7 +13,7 @@ import (
 // nil if the stamp is stale.
 func (m *Machine) current(st umbilical.Stamp) (*split, *attempt) {
 	s := m.byID[st.Split]
-	if s == nil || s.attempt == nil || st.Run != m.config.Run || st.Generation != m.config.Generation ||
+	if s == nil || s.attempt == nil || st.Run != m.config.Run || st.Generation != s.attempt.generation ||
 		st.Attempt != s.attempt.number || st.Container != s.attempt.container {
 		return nil, nil
 	}
@@ -23,7 +23,7 @@ func (m *Machine) current(st umbilical.Stamp) (*split, *attempt) {
 }
 
 func (m *Machine) wants(ev Wants) {
-	if ev.Run != m.config.Run || !m.hearContainer(ev.Container) {
+	if ev.Run != m.config.Run || !m.hearContainer(ev.Container) && !m.gathering() {
 		m.emit(Leave{ID: ev.ID})
 		return
 	}
@@ -37,7 +37,9 @@ func (m *Machine) serve() {
 	for _, p := range waiting {
 		c := m.containers[p.want.Container]
 		switch s := m.nextSplit(); {
-		case c == nil || m.phase != planning && m.phase != running:
+		case m.phase == finished && m.ending.Why.Reason == plugins.ReasonFenced:
+			m.parked = append(m.parked, p) // a successor will answer
+		case c == nil && !m.gathering() || c != nil && c.leaving || m.directive("") != umbilical.GoOn:
 			m.emit(Leave{ID: p.id})
 		case m.phase == running && s != nil && m.running() < m.config.Slots:
 			m.assign(p, s)
@@ -75,12 +77,18 @@ func (m *Machine) nextSplit() *split {
 
 func (m *Machine) assign(p parked, s *split) {
 	s.Attempts++
-	s.attempt = &attempt{number: s.Attempts, container: p.want.Container, heard: m.now}
+	s.attempt = &attempt{generation: m.config.Generation, number: s.Attempts, container: p.want.Container,
+		heard: m.now, since: m.now}
 	m.emit(Assign{ID: p.id, Split: s.ID, Attempt: s.Attempts, From: s.From, Sequence: s.Next, Sharers: m.sharers()})
 }
 
 func (m *Machine) reported(ev Reported) {
 	s, a := m.current(ev.Stamp)
+	if s == nil && m.claimable(ev.Stamp) {
+		m.claim(ev)
+		m.emit(Instruct{ID: ev.ID, Directive: umbilical.GoOn, Sharers: m.config.Slots})
+		return
+	}
 	if s == nil {
 		m.emit(Instruct{ID: ev.ID, Directive: umbilical.Stop})
 		return
@@ -94,13 +102,15 @@ func (m *Machine) reported(ev Reported) {
 		a.dirty, a.sample = ev.Dirty, ev.Sample
 	}
 	m.checkLimit()
-	m.emit(Instruct{ID: ev.ID, Directive: m.directive(), Sharers: m.sharers()})
+	m.emit(Instruct{ID: ev.ID, Directive: m.directive(ev.Container), Sharers: m.sharers()})
 }
 
 func (m *Machine) offered(ev Offered) {
 	s, _ := m.current(ev.Stamp)
 	u := ev.Manifest
 	switch {
+	case s == nil && m.claimable(ev.Stamp), s != nil && m.phase == fencing:
+		m.emit(Judge{ID: ev.ID, Verdict: umbilical.NotYet}) // who goes on is being settled
 	case s == nil || u.Split != s.ID || m.phase != running && m.phase != draining:
 		m.emit(Judge{ID: ev.ID, Verdict: umbilical.Fenced})
 	case u.Sequence < s.Next: // its answer was lost
@@ -134,7 +144,7 @@ func (m *Machine) journalled(ev Journalled) {
 	s.lost, m.barren = 0, 0
 	if s.attempt != nil {
 		s.attempt.live = plugins.Counters{}
-		s.attempt.heard = m.now
+		s.attempt.heard, s.attempt.since = m.now, m.now
 	}
 	for _, id := range s.offers {
 		m.emit(Judge{ID: id, Verdict: umbilical.Accepted})
@@ -146,6 +156,7 @@ func (m *Machine) journalled(ev Journalled) {
 func (m *Machine) ended(ev Ended) {
 	s, a := m.current(ev.Stamp)
 	if s == nil {
+		delete(m.claims, idOf(ev.Stamp)) // it wants nothing any more
 		m.emit(Instruct{ID: ev.ID, Directive: umbilical.Stop})
 		return
 	}
@@ -169,10 +180,9 @@ func (m *Machine) ended(ev Ended) {
 		s.attempt = a
 		m.failed(s, "the attempt says done, its last unit was never accepted")
 	}
-	m.emit(Instruct{ID: ev.ID, Directive: m.directive(), Sharers: m.sharers()})
+	m.emit(Instruct{ID: ev.ID, Directive: m.directive(ev.Container), Sharers: m.sharers()})
 }
 
-// failed ends a split's attempt that counts as a failure.
 // failed ends an attempt that its container took along.
 func (m *Machine) failed(s *split, cause string) {
 	m.failedFor(s, Why{Reason: job.ReasonAttempts, Cause: cause})

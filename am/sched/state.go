@@ -12,6 +12,8 @@ type phase string
 
 const (
 	planning   phase = "planning"
+	attaching  phase = "attaching" // waiting for containers that outlived an earlier app attempt
+	fencing    phase = "fencing"   // adoption is being journalled and the targets fenced
 	running    phase = "running"
 	draining   phase = "draining"
 	committing phase = "committing"
@@ -32,12 +34,14 @@ type split struct {
 
 // attempt is a running attempt of a split.
 type attempt struct {
-	number    int
-	container string
-	heard     time.Time
-	live      plugins.Counters // of the unit being moved
-	dirty     map[plugins.RowCode]int64
-	sample    string
+	generation int64 // the one that gave it out; an earlier one's is adopted
+	number     int
+	container  string
+	heard      time.Time
+	since      time.Time        // when its unit began, as far as is known here
+	live       plugins.Counters // of the unit being moved
+	dirty      map[plugins.RowCode]int64
+	sample     string
 }
 
 // container is one that was granted and has not gone.
@@ -45,6 +49,8 @@ type container struct {
 	id, node string
 	granted  time.Time
 	heard    time.Time // zero until its first call
+	kept     bool      // started by an earlier app attempt
+	leaving  bool      // it gets no more work: the ResourceManager wants it back
 }
 
 // parked is a call of Next that waits for work.

@@ -147,7 +147,23 @@ func (s *stage) play(text string) string {
 			SlotsPerContainer: int(l.int("per-container", 1)), MaxAttempts: int(l.int("max-attempts", 4)),
 			Limit: job.ErrorLimit{Record: l.int("record", 0), Percentage: float64(l.int("percentage", -1)),
 				Dialect: plugins.Dialect(l.text("dialect", "native"))}})
-		return s.step(Contact{}) + s.step(Planned{Splits: starts(l)})
+		s.step(Contact{})
+		s.step(Planned{Splits: starts(l)})
+		return s.step(Fenced{})
+	case "successor":
+		s.m = New(Config{Run: "r", Generation: l.int("generation", 2), Slots: int(l.int("slots", 1)),
+			SlotsPerContainer: int(l.int("per-container", 1)), Limit: job.ErrorLimit{Record: l.int("record", 0), Percentage: -1}})
+		return ""
+	case "planned":
+		ev := Planned{Splits: starts(l), Fenced: l.int("fenced", 0)}
+		for _, word := range l.words { // spared attempts as generation/split/number
+			var id job.AttemptID
+			if _, err := fmt.Sscanf(word, "%d/%d/%d", &id.Generation, &id.Split, &id.Number); err != nil {
+				s.t.Fatalf("transcript: attempt %q: %v", word, err)
+			}
+			ev.Spared = append(ev.Spared, id)
+		}
+		return s.step(ev)
 	case "planning":
 		s.m = New(Config{Run: "r", Generation: 1})
 		return s.step(Contact{})
@@ -172,7 +188,7 @@ func starts(l *line) []Start {
 	for i := range int(l.int("splits", 1)) {
 		all = append(all, Start{ID: i, Weight: l.int(fmt.Sprintf("weight%d", i), -1),
 			Attempts: int(l.int(fmt.Sprintf("attempts%d", i), 0)), Failures: int(l.int(fmt.Sprintf("failures%d", i), 0)),
-			Next: int(l.int(fmt.Sprintf("next%d", i), 0)), Done: l.text(fmt.Sprintf("done%d", i), "") == "yes",
+			Next: int(l.int(fmt.Sprintf("next%d", i), 0)), From: plugins.Position(l.text(fmt.Sprintf("from%d", i), "")), Done: l.text(fmt.Sprintf("done%d", i), "") == "yes",
 			Counters: plugins.Counters{RowsDirty: l.int(fmt.Sprintf("dirty%d", i), 0)}})
 	}
 	return all
@@ -190,6 +206,12 @@ func (s *stage) event(l *line) Event {
 	switch l.verb {
 	case "granted":
 		return Granted{Container: word(0), Node: l.text("node", "n1")}
+	case "kept":
+		return Kept{Container: word(0), Node: l.text("node", "n1")}
+	case "fenced":
+		return Fenced{}
+	case "preempting":
+		return Preempting{Strict: list(l.text("strict", "")), Negotiable: list(l.text("negotiable", ""))}
 	case "start-failed":
 		return StartFailed{Container: word(0), Cause: why.Cause}
 	case "gone":
@@ -225,11 +247,13 @@ func (s *stage) call(l *line, word func(int) string) Event {
 	}
 	switch l.verb {
 	case "wants":
-		return Wants{ID: s.id, Want: umbilical.Want{Run: l.text("run", "r"), Container: word(0)}}
+		return Wants{ID: s.id, Want: umbilical.Want{Run: l.text("run", "r"), Container: word(0), Slot: int(l.int("slot", 0))}}
 	case "reports":
 		stamp.Container = word(0)
-		return Reported{ID: s.id, Progress: umbilical.Progress{Stamp: stamp, Unit: int(l.int("unit", 0)), Counters: counters,
-			Dirty: codes}}
+		here := umbilical.Place{Unit: int(l.int("unit", 0)), From: plugins.Position(l.text("from", ""))}
+		return Reported{ID: s.id, Progress: umbilical.Progress{Stamp: stamp, Place: here, Counters: counters, Dirty: codes,
+			Accepted: umbilical.Place{Unit: int(l.int("accepted", int64(here.Unit))),
+				From: plugins.Position(l.text("accepted-from", string(here.From)))}}}
 	case "offers":
 		stamp.Container = word(0)
 		u := plugins.Unit{Sequence: int(l.int("unit", 0)), Last: l.text("last", "no") == "yes", Counters: counters,
@@ -243,6 +267,10 @@ func (s *stage) call(l *line, word func(int) string) Event {
 	}
 	s.t.Fatalf("transcript: no event %q", l.verb)
 	return nil
+}
+
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
 }
 
 var classes = map[string]plugins.Class{"permanent": plugins.Permanent, "transient": plugins.Transient,
@@ -267,6 +295,10 @@ func render(e Effect) string {
 		return "release " + e.Container
 	case Stop:
 		return "stop " + e.Container
+	case GiveBack:
+		return "give back " + e.Container
+	case Adopt:
+		return fmt.Sprintf("adopt %v and fence", e.Attempts)
 	case Exclude:
 		return "exclude " + e.Node
 	case Assign:

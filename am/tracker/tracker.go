@@ -54,6 +54,9 @@ type Snapshot struct {
 	ETASeconds int64 `json:"eta_seconds"`
 	// Attempt is the generation.
 	Attempt int64 `json:"attempt"`
+	// Beginning says where this generation began, and why; empty until it is
+	// known.
+	Beginning string `json:"beginning"`
 	// Elapsed is the time since this generation began, in seconds.
 	ElapsedSeconds float64 `json:"elapsed_seconds"`
 	// Detail is each split; left out of progress lines.

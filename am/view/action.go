@@ -1,6 +1,7 @@
 package view
 
 import (
+	"weft/internal/job"
 	"weft/internal/umbilical"
 	"weft/plugins"
 )
@@ -32,7 +33,7 @@ type Ask struct{ Containers int }
 
 // Taken says that the snapshot is taken and counts: to be journalled before any
 // unit is.
-type Taken struct{ Held Held }
+type Taken struct{ Held job.HeldSnapshot }
 
 // Degraded says that the rest of the run is read without the snapshot.
 type Degraded struct{ Cause string }

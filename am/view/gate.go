@@ -26,20 +26,7 @@ type Options struct {
 	Gather, Hold, Poll time.Duration
 	// Earlier is the snapshot that an earlier generation took, if units were
 	// accepted that were read in it; else nil.
-	Earlier *Held
-}
-
-// Held is a snapshot that was taken, and who has it: what is journalled.
-type Held struct {
-	plugins.Snapshot
-	// Slots have it for certain; of a Late one whoever has the token does.
-	Slots []Slot `json:"slots,omitempty"`
-}
-
-// Slot is one slot of one container.
-type Slot struct {
-	Container string `json:"container"`
-	Number    int    `json:"slot"`
+	Earlier *job.HeldSnapshot
 }
 
 // phase is where the gate stands; see the diagram in the package comment.
@@ -76,9 +63,9 @@ type Gate struct {
 	o        Options
 	phase    phase
 	snapshot plugins.Snapshot
-	parked   map[Slot]call
-	told     map[Slot]bool // to attach, and not heard of since
-	attached map[Slot]bool
+	parked   map[job.SlotID]call
+	told     map[job.SlotID]bool // to attach, and not heard of since
+	attached map[job.SlotID]bool
 	adopted  map[string]bool // containers of an earlier generation that have a Late one
 	tries    int             // how often nobody could attach
 	first    time.Time       // when the first slot came
@@ -102,7 +89,7 @@ func (g *Gate) Begin(o Options) {
 	set(&o.Hold, 5*time.Second)
 	set(&o.Poll, 10*time.Second)
 	g.o, g.phase = o, waiting
-	g.parked, g.told, g.attached, g.adopted = map[Slot]call{}, map[Slot]bool{}, map[Slot]bool{}, map[string]bool{}
+	g.parked, g.told, g.attached, g.adopted = map[job.SlotID]call{}, map[job.SlotID]bool{}, map[job.SlotID]bool{}, map[string]bool{}
 	if o.Earlier != nil {
 		g.snapshot, g.phase = o.Earlier.Snapshot, opened
 	}
@@ -161,7 +148,7 @@ func (g *Gate) Wants(now time.Time, id uint64, w umbilical.Want) []Action {
 func (g *Gate) Gone(now time.Time, container string) []Action {
 	return g.step(now, func() {
 		delete(g.adopted, container)
-		for _, list := range []map[Slot]bool{g.told, g.attached} {
+		for _, list := range []map[job.SlotID]bool{g.told, g.attached} {
 			for s := range list {
 				if s.Container == container {
 					delete(list, s)
@@ -188,7 +175,7 @@ func (g *Gate) Acquired(now time.Time, s plugins.Snapshot, err error) []Action {
 			g.fail(fmt.Errorf("take the snapshot: %w", err))
 		case s.Late:
 			g.snapshot, g.phase = s, opened
-			g.emit(Taken{Held{Snapshot: s}})
+			g.emit(Taken{job.HeldSnapshot{Snapshot: s}})
 			g.unpark()
 		default:
 			g.snapshot, g.phase, g.until = s, attaching, now.Add(g.o.Hold)
@@ -206,14 +193,14 @@ func (g *Gate) Released(now time.Time, err error) []Action {
 			g.fail(fmt.Errorf("take the snapshot: %w", err))
 		case len(g.attached) == 0 && g.tries < triesToAttach:
 			g.tries++
-			g.phase, g.first, g.told = waiting, time.Time{}, map[Slot]bool{}
+			g.phase, g.first, g.told = waiting, time.Time{}, map[job.SlotID]bool{}
 			g.unpark()
 		case len(g.attached) == 0:
 			g.fail(&plugins.Error{Class: plugins.Transient, Reason: plugins.ReasonSnapshotLost, Op: "take the snapshot",
 				Err: fmt.Errorf("no slot could join it within %s: %s", g.o.Hold, orNone(g.refusal))})
 		default:
 			g.phase = opened
-			g.emit(Taken{Held{Snapshot: g.snapshot, Slots: g.holders()}})
+			g.emit(Taken{job.HeldSnapshot{Snapshot: g.snapshot, Slots: g.holders()}})
 			g.emit(Ask{Containers: g.Ask(g.asked)})
 			g.unpark()
 		}
@@ -221,8 +208,8 @@ func (g *Gate) Released(now time.Time, err error) []Action {
 }
 
 // holders lists the slots that have the snapshot, in order.
-func (g *Gate) holders() []Slot {
-	return slices.SortedFunc(maps.Keys(g.attached), func(a, b Slot) int {
+func (g *Gate) holders() []job.SlotID {
+	return slices.SortedFunc(maps.Keys(g.attached), func(a, b job.SlotID) int {
 		return cmp.Or(strings.Compare(a.Container, b.Container), a.Number-b.Number)
 	})
 }
@@ -273,7 +260,7 @@ func (g *Gate) settle(now time.Time) {
 }
 
 // again answers a call that has waited long enough.
-func (g *Gate) again(s Slot, c call) {
+func (g *Gate) again(s job.SlotID, c call) {
 	if g.phase == opened && !g.attached[s] {
 		g.emit(Answer{ID: c.id, Directive: umbilical.Attach, Snapshot: g.Snapshot()})
 		return
@@ -318,7 +305,7 @@ func (g *Gate) fail(err error) {
 // unpark looks at every parked call anew.
 func (g *Gate) unpark() {
 	calls := g.parked
-	g.parked = map[Slot]call{}
+	g.parked = map[job.SlotID]call{}
 	for _, c := range calls {
 		g.wants(c)
 	}
@@ -326,7 +313,7 @@ func (g *Gate) unpark() {
 
 // wants decides about one call.
 func (g *Gate) wants(c call) {
-	s := Slot{c.want.Container, c.want.Slot}
+	s := job.SlotID{Container: c.want.Container, Number: c.want.Slot}
 	has := c.want.Snapshot != "" && c.want.Snapshot == g.snapshot.Token
 	switch g.phase {
 	case off:
@@ -346,7 +333,7 @@ func (g *Gate) wants(c call) {
 }
 
 // wantsAmid is a call while the source is held.
-func (g *Gate) wantsAmid(s Slot, c call, has bool) {
+func (g *Gate) wantsAmid(s job.SlotID, c call, has bool) {
 	switch {
 	case has:
 		delete(g.told, s)
@@ -363,7 +350,7 @@ func (g *Gate) wantsAmid(s Slot, c call, has bool) {
 }
 
 // wantsOpen is a call once the snapshot is taken.
-func (g *Gate) wantsOpen(s Slot, c call, has bool) {
+func (g *Gate) wantsOpen(s job.SlotID, c call, has bool) {
 	if has && (g.snapshot.Late || g.attached[s] || g.adopted[s.Container]) {
 		g.attached[s], g.refused = true, 0
 		g.emit(Admit{ID: c.id, Want: c.want})

@@ -203,7 +203,7 @@ func TestLateSnapshotIsJoinedByWhoeverComes(t *testing.T) {
 }
 
 func TestNextGenerationWithoutSurvivors(t *testing.T) {
-	earlier := &Held{Snapshot: barrier, Slots: []Slot{{"a", 0}}}
+	earlier := &job.HeldSnapshot{Snapshot: barrier, Slots: []job.SlotID{{Container: "a"}}}
 	s := begin(t, Options{Slots: 2, Loss: job.LossDegrade, Earlier: earlier})
 	s.expect(s.gate.Adopt(s.now, nil), "degraded", "ask 0")
 	s.expect(s.wants("b", 0, "", ""), "admit 1")
@@ -212,7 +212,7 @@ func TestNextGenerationWithoutSurvivors(t *testing.T) {
 }
 
 func TestSurvivorsKeepTheSnapshot(t *testing.T) {
-	earlier := &Held{Snapshot: barrier, Slots: []Slot{{"a", 0}, {"c", 0}}}
+	earlier := &job.HeldSnapshot{Snapshot: barrier, Slots: []job.SlotID{{Container: "a"}, {Container: "c"}}}
 	s := begin(t, Options{Slots: 2, Loss: job.LossFail, Earlier: earlier})
 	s.expect(s.gate.Adopt(s.now, []string{"a"}))
 	s.expect(s.wants("a", 0, "t1", ""), "admit 1")

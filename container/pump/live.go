@@ -20,16 +20,32 @@ type waits struct {
 // batch.
 type live struct {
 	mu       sync.Mutex
-	unit     int
+	place    umbilical.Place // where the unit begins
+	accepted umbilical.Place // see umbilical.Progress
 	counters plugins.Counters
 	dirty    map[plugins.RowCode]int64
 	sample   string
 }
 
-// set replaces unit and counters together, so that no report mixes two units.
-func (l *live) set(unit int, c plugins.Counters) {
+// begin goes on with the unit that begins at a place. Place and counters change
+// together, so that no report mixes two units.
+func (l *live) begin(at umbilical.Place) {
 	l.mu.Lock()
-	l.unit, l.counters = unit, c
+	l.place, l.counters = at, plugins.Counters{}
+	l.mu.Unlock()
+}
+
+// settle notes that all units before the one being moved are accepted.
+func (l *live) settle() {
+	l.mu.Lock()
+	l.accepted = l.place
+	l.mu.Unlock()
+}
+
+// count replaces the counters of the unit.
+func (l *live) count(c plugins.Counters) {
+	l.mu.Lock()
+	l.counters = c
 	l.mu.Unlock()
 }
 
@@ -58,7 +74,7 @@ func (p *pump) progress() umbilical.Progress {
 	codes, sample := p.live.reasons()
 	p.live.mu.Lock()
 	defer p.live.mu.Unlock()
-	return umbilical.Progress{Stamp: p.stamp, Unit: p.live.unit, Counters: p.live.counters,
+	return umbilical.Progress{Stamp: p.stamp, Place: p.live.place, Accepted: p.live.accepted, Counters: p.live.counters,
 		ReaderWait: time.Duration(p.waits.reader.Load()), WriterWait: time.Duration(p.waits.writer.Load()),
 		Dirty: codes, Sample: sample}
 }

@@ -72,7 +72,8 @@ func Run(ctx context.Context, o Options) umbilical.Ending {
 	p.pause = pauser{first: p.o.RetryPause, most: p.o.Retries}
 	p.age = time.NewTimer(p.o.UnitInterval)
 	defer p.age.Stop()
-	p.live.set(p.sequence, plugins.Counters{})
+	p.live.begin(p.place())
+	p.live.settle()
 
 	ctx, p.cancel = context.WithCancelCause(ctx)
 	var reporter sync.WaitGroup
@@ -94,7 +95,7 @@ func (p *pump) move(ctx context.Context) error {
 			return nil
 		}
 		if errors.Is(err, errDrained) {
-			return errors.Join(err, p.o.Ends.DropReader()) // it stands amid a split
+			return errors.Join(err, p.o.Ends.GiveUpReader(err)) // it stands amid a split
 		}
 		p.giveUp(err)
 		if ctx.Err() != nil {
@@ -141,6 +142,9 @@ func (p *pump) cycle(ctx context.Context) error {
 // that the split has ended with that.
 func (p *pump) open(ctx context.Context) (last bool, err error) {
 	p.begin()
+	if p.verdict == nil {
+		p.live.settle()
+	}
 	if p.writer, err = p.o.Ends.Writer(); err != nil {
 		return false, err
 	}
@@ -172,14 +176,17 @@ func (p *pump) open(ctx context.Context) (last bool, err error) {
 func (p *pump) begin() {
 	p.unit = unit{position: p.from}
 	p.age.Reset(p.o.UnitInterval)
-	p.live.set(p.sequence, plugins.Counters{})
+	p.live.begin(p.place())
 }
+
+// place is where the unit being moved begins.
+func (p *pump) place() umbilical.Place { return umbilical.Place{Unit: p.sequence, From: p.from} }
 
 // giveUp closes both ends and so gives up what is not sealed. Errors of closing
 // what is broken are logged: err is the one that counts.
 func (p *pump) giveUp(err error) {
 	ctx := context.Background() // the attempt's own may have ended
-	closing := errors.Join(p.o.Ends.Close(), p.o.Dirty.Abort(ctx))
+	closing := errors.Join(p.o.Ends.GiveUp(err), p.o.Dirty.Abort(ctx))
 	if closing != nil {
 		p.o.Log.Debug("close after an error", "split", p.stamp.Split, "err", err, "closing", closing)
 	}

@@ -60,9 +60,7 @@ func (p *pump) advance(u plugins.Unit) {
 	p.from, p.sequence = u.Position, u.Sequence+1
 	p.leftDirty = ""
 	p.careful = careful{}
-	p.unit = unit{position: p.from}
-	p.age.Reset(p.o.UnitInterval)
-	p.live.begin(p.place()) // the unit before it is accepted when settle says so
+	p.begin()
 }
 
 // offer asks the master to accept a sealed unit; settle waits for the answer.

@@ -151,7 +151,7 @@ func (p *pump) writeBatch(ctx context.Context, b *plugins.Batch) error {
 		RowsFiltered: b.Filtered,
 		BytesRead:    b.BytesRead,
 	})
-	p.live.set(p.sequence, u.counters)
+	p.live.count(u.counters)
 	if len(refused)+len(b.Refused) > 0 {
 		wake(p.nudge) // only now does a report count the dirty rows
 	}

@@ -30,6 +30,8 @@ type Record struct {
 	Prepared bool `json:"prepared,omitempty"`
 	// Committing says that the run has begun to commit.
 	Committing bool `json:"committing,omitempty"`
+	// Adopted are the attempts that a generation took over.
+	Adopted *Adopted `json:"adopted,omitempty"`
 }
 
 // Failed is an attempt that spent one of its split's tries.
@@ -50,6 +52,9 @@ type State struct {
 	// Prepared says that the target was prepared, Committing that a generation
 	// had begun to commit.
 	Prepared, Committing bool
+	// Adopted is what the newest generation adopted that may have fenced the
+	// targets; its Generation is 0 if none has.
+	Adopted Adopted
 }
 
 // SplitState is what the journal says of one split.
@@ -97,6 +102,9 @@ func (s *State) records() []Record {
 	if s.Committing {
 		all = append(all, Record{Committing: true})
 	}
+	if s.Adopted.Generation > 0 {
+		all = append(all, Record{Adopted: &s.Adopted})
+	}
 	return all
 }
 
@@ -127,6 +135,8 @@ func (s *State) apply(r Record) error {
 		s.Prepared = true
 	case r.Committing:
 		s.Committing = true
+	case r.Adopted != nil:
+		s.adopt(*r.Adopted)
 	}
 	return nil
 }

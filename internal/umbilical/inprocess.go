@@ -11,6 +11,10 @@ import (
 // answer. A container that sees it stops.
 var ErrClosed = errors.New("the master has ended")
 
+// ErrAbandoned says that the master behind a Desk is not the run's master any
+// more. A container that sees it looks for the next one.
+var ErrAbandoned = errors.New("this master is not the run's any more")
+
 // Request is one call waiting at a Desk for its answer. Exactly one of the
 // message fields is set.
 type Request struct {
@@ -38,6 +42,7 @@ type answer struct {
 type Desk struct {
 	requests chan Request
 	closed   chan struct{}
+	why      error // of closed; set before it is closed
 
 	mu      sync.Mutex
 	next    uint64
@@ -58,7 +63,18 @@ func (d *Desk) Requests() <-chan Request { return d.requests }
 
 // Close makes every waiting and every later call fail with ErrClosed. It may be
 // called twice.
-func (d *Desk) Close() { d.once.Do(func() { close(d.closed) }) }
+func (d *Desk) Close() { d.end(ErrClosed) }
+
+// Abandon is Close for a master that has lost its right to act: the calls fail
+// with ErrAbandoned, which does not send the containers home.
+func (d *Desk) Abandon() { d.end(ErrAbandoned) }
+
+func (d *Desk) end(why error) {
+	d.once.Do(func() {
+		d.why = why
+		close(d.closed)
+	})
+}
 
 // AnswerNext, AnswerOrder and AnswerSealed answer one request; an answer
 // nobody waits for any more is dropped.
@@ -116,7 +132,7 @@ func (d *Desk) call(ctx context.Context, op string, r Request) (answer, error) {
 	case <-ctx.Done():
 		return answer{}, fmt.Errorf("umbilical %s: %w", op, context.Cause(ctx))
 	case <-d.closed:
-		return answer{}, fmt.Errorf("umbilical %s: %w", op, ErrClosed)
+		return answer{}, fmt.Errorf("umbilical %s: %w", op, d.why)
 	}
 	select {
 	case a := <-got:
@@ -129,7 +145,7 @@ func (d *Desk) call(ctx context.Context, op string, r Request) (answer, error) {
 	case a := <-got: // given just before the end
 		return a, nil
 	default:
-		return answer{}, fmt.Errorf("umbilical %s: %w", op, ErrClosed)
+		return answer{}, fmt.Errorf("umbilical %s: %w", op, d.why)
 	}
 }
 
