@@ -23,20 +23,29 @@ const copyGoal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-de
 // hadoopJars returns the folder with every jar of pom.xml, fetched by Maven once per content of pom.xml.
 func hadoopJars(ctx context.Context, cache string, j jvm) (string, error) {
 	return prepared(ctx, cache, "hadoop-"+shortHash(hadoopPom), 3*fetchLimit, func(ctx context.Context, dir string) error {
-		if err := install(ctx, cache, maven); err != nil {
-			return err
-		}
-		pom := filepath.Join(dir, "pom.xml")
-		if err := os.WriteFile(pom, []byte(hadoopPom), 0o644); err != nil {
-			return err
-		}
-		argv := []string{maven.find(), "-B", "-q", "-Dmaven.repo.local=" + filepath.Join(cache, "m2"), "-f", pom,
-			copyGoal, "-DincludeScope=runtime", "-DoutputDirectory=" + filepath.Join(dir, "jars")}
-		env := append(os.Environ(), "JAVA_HOME="+j.home)
-		return thrice(ctx, func(ctx context.Context) error {
-			_, err := output(ctx, dir, env, argv...)
-			return err
-		})
+		return mavenJars(ctx, cache, j, hadoopPom, dir)
+	})
+}
+
+// mavenJars fills dir/jars with every jar that the pom names.
+func mavenJars(ctx context.Context, cache string, j jvm, text, dir string) error {
+	if err := install(ctx, cache, maven); err != nil {
+		return err
+	}
+	pom := filepath.Join(dir, "pom.xml")
+	if err := os.WriteFile(pom, []byte(text), 0o644); err != nil {
+		return err
+	}
+	return runMaven(ctx, cache, j, dir, "-f", pom, copyGoal, "-DincludeScope=runtime", "-DoutputDirectory="+filepath.Join(dir, "jars"))
+}
+
+// runMaven runs one goal of Maven, quietly, with a repository of its own.
+func runMaven(ctx context.Context, cache string, j jvm, dir string, args ...string) error {
+	argv := append([]string{maven.find(), "-B", "-q", "-Dmaven.repo.local=" + filepath.Join(cache, "m2")}, args...)
+	env := append(os.Environ(), "JAVA_HOME="+j.home)
+	return thrice(ctx, func(ctx context.Context) error {
+		_, err := output(ctx, dir, env, argv...)
+		return err
 	})
 }
 
