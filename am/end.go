@@ -50,6 +50,7 @@ func (m *Master) result() *job.Result {
 	}
 	r.DirtyReasons, r.DirtySample = m.machine.Dirty()
 	r.Verify, r.Hash = m.verified(state)
+	m.kept(r)
 	return r
 }
 

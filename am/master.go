@@ -10,6 +10,7 @@ import (
 
 	"weft/am/sched"
 	"weft/am/tracker"
+	"weft/am/view"
 	"weft/internal/checkpoint"
 	"weft/internal/job"
 	"weft/internal/umbilical"
@@ -40,6 +41,9 @@ type Options struct {
 	SlotsPerContainer int
 	// Application and TrackingURL go into the result.
 	Application, TrackingURL string
+	// Gather is how long is waited for all slots before a snapshot of the
+	// source is taken; default 60 s.
+	Gather time.Duration
 	// Sched overrides timers, for tests; its Run, Generation, Slots and Limit
 	// are set here.
 	Sched sched.Config
@@ -74,6 +78,7 @@ type Master struct {
 	begins  string // where this generation began, in one line; empty until that is settled
 
 	heart heart
+	snap  snapshotting
 
 	mu       sync.Mutex
 	snapshot tracker.Snapshot
@@ -92,6 +97,7 @@ func New(o Options) *Master {
 	}
 	m := &Master{o: o, start: time.Now(), folder: o.Root.Run(o.Run), events: newQueue[sched.Event](),
 		journal: newQueue[entry](), units: map[int][]plugins.Manifest{}}
+	m.snap = snapshotting{gate: &view.Gate{}, news: newQueue[func() []view.Action]()}
 	m.heart.kick = make(chan struct{}, 1)
 	m.snapshot = tracker.Snapshot{RunID: o.Run, Job: o.Spec.Name, State: string(job.StateAccepted), Percent: -1, ETASeconds: -1}
 	return m
@@ -150,6 +156,7 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	}
 	stop()
 	m.started.Wait()
+	m.endSnapshot(ctx)
 	result, err := m.end(ctx)
 	return result, errors.Join(err, m.closeCommitter(), store.Close())
 }
@@ -175,11 +182,18 @@ func (m *Master) loop(ctx, working context.Context) {
 	for m.final == nil {
 		select {
 		case r := <-m.o.Desk.Requests():
-			m.step(working, m.eventOf(r))
+			if r.Want != nil {
+				m.wants(working, r.ID, *r.Want)
+			} else {
+				m.step(working, m.eventOf(r))
+			}
 		case <-m.events.ready:
+			m.hearSource(working) // before what was said after it
 			for _, ev := range m.events.take() {
 				m.step(working, ev)
 			}
+		case <-m.snap.news.ready:
+			m.hearSource(working)
 		case <-ticker.C:
 			m.step(working, sched.Tick{})
 			m.publish()
@@ -195,13 +209,12 @@ func (m *Master) step(ctx context.Context, ev sched.Event) {
 	for _, effect := range m.machine.Step(time.Now(), ev) {
 		m.perform(ctx, effect)
 	}
+	m.tellGate(ctx, ev)
 }
 
 // eventOf turns a container's call into an event.
 func (m *Master) eventOf(r umbilical.Request) sched.Event {
 	switch {
-	case r.Want != nil:
-		return sched.Wants{ID: r.ID, Want: *r.Want}
 	case r.Progress != nil:
 		m.tracker.Report(*r.Progress)
 		return sched.Reported{ID: r.ID, Progress: *r.Progress}

@@ -20,9 +20,11 @@ func (m *Master) perform(ctx context.Context, e sched.Effect) {
 	case sched.Adopt:
 		m.begins = m.beginning(e.Attempts)
 		m.o.Log.Info(m.begins)
+		m.adoptSnapshot(ctx)
 		m.started.Go(func() { m.adopt(ctx, e.Attempts) })
 	case sched.Assign:
-		m.o.Desk.AnswerNext(e.ID, umbilical.Assignment{Directive: umbilical.GoOn, Task: m.task(e), Limits: m.share(e.Sharers)})
+		m.o.Desk.AnswerNext(e.ID, umbilical.Assignment{Directive: umbilical.GoOn, Task: m.task(e), Limits: m.share(e.Sharers),
+			Snapshot: m.snap.gate.Snapshot()})
 	case sched.Wait:
 		m.o.Desk.AnswerNext(e.ID, umbilical.Assignment{Directive: umbilical.Hold})
 	case sched.Leave:
@@ -49,7 +51,7 @@ func (m *Master) perform(ctx context.Context, e sched.Effect) {
 func (m *Master) performResource(ctx context.Context, e sched.Effect) {
 	switch e := e.(type) {
 	case sched.Ask:
-		m.heart.ask(e.Containers)
+		m.heart.ask(m.snap.gate.Ask(e.Containers))
 	case sched.Release:
 		m.heart.release(e.Container)
 	case sched.GiveBack:

@@ -20,6 +20,7 @@ func (m *Master) prepare(ctx context.Context, state *checkpoint.State) {
 		m.events.put(sched.Broken{Why: whyOf(err)})
 		return
 	}
+	m.beginSnapshot(state)
 	m.events.put(sched.Planned{Splits: m.starts(state), Fenced: state.Adopted.Generation, Spared: state.Adopted.Attempts})
 }
 

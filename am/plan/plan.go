@@ -159,6 +159,9 @@ func cut(ctx context.Context, o Options, setup plugins.Setup, plan *job.Plan) (e
 		return err
 	}
 	defer func() { err = closing(reader, err) }()
+	if _, ok := reader.(plugins.Snapshotter); !ok && o.Spec.Setting.Consistency == plugins.ConsistencySnapshot {
+		return plugins.NoSnapshots(o.Spec.Reader.Plugin)
+	}
 	if inc, ok := reader.(plugins.Incrementer); ok {
 		until, isIncremental, err := inc.Until(ctx)
 		if err != nil {

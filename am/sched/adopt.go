@@ -64,6 +64,15 @@ func (m *Machine) claim(ev Reported) {
 	m.claims[id] = claim{id: id, Progress: ev.Progress}
 }
 
+// heardOfManager notes an answer of the ResourceManager. The first one says who
+// was kept: waiting begins with it at the earliest.
+func (m *Machine) heardOfManager() {
+	if m.contact.IsZero() && m.phase == attaching {
+		m.attachUntil = m.now.Add(m.config.Attach)
+	}
+	m.contact = m.now
+}
+
 // attach ends the wait for survivors.
 func (m *Machine) attach() {
 	if m.phase != attaching || m.contact.IsZero() {
@@ -75,7 +84,7 @@ func (m *Machine) attach() {
 	m.phase = fencing
 	adopted := m.adopt()
 	for _, id := range slices.Clone(m.order) {
-		if c := m.containers[id]; c.kept && c.heard.IsZero() {
+		if c := m.containers[id]; c.kept && c.heard.IsZero() && m.slotsHeard(id) == 0 {
 			m.forget(id)
 			m.emit(GiveBack{Container: id})
 		}
@@ -86,9 +95,11 @@ func (m *Machine) attach() {
 
 // awaited says that slots of a kept container have not been heard of.
 func (m *Machine) awaited(id string) bool {
-	if !m.containers[id].kept {
-		return false
-	}
+	return m.containers[id].kept && m.slotsHeard(id) < m.config.SlotsPerContainer
+}
+
+// slotsHeard counts the slots of a container that ask for work or move something.
+func (m *Machine) slotsHeard(id string) int {
 	slots := map[int]bool{}
 	for _, p := range m.parked {
 		if p.want.Container == id {
@@ -101,7 +112,7 @@ func (m *Machine) awaited(id string) bool {
 			heard++
 		}
 	}
-	return heard < m.config.SlotsPerContainer
+	return heard
 }
 
 // adopt takes over the attempts that can go on, and returns them by split.

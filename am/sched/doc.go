@@ -12,18 +12,29 @@
 //
 // # The run
 //
-//	planning --Planned--> running --all done and ended, RM heard of--> committing --Committed--> finished
-//	    |                    |                                           |                (SUCCEEDED)
-//	    | Broken             | error limit, fatal error,                 | CommitFailed
-//	    v                    v attempts spent, Kill, Broken              v
-//	 finished             draining --no attempt left, or deadline--> finished (FAILED, KILLED)
+//	planning --Planned--> attaching --survivors heard, or Attach over--> fencing --Fenced--> running
+//	    |                    |                                              |                  |
+//	    | Broken, Kill       | Kill, Broken                                 | Kill, Broken     |
+//	    v                    v                                              v                  |
+//	 finished             finished                                       draining              |
+//	                                                                                           |
+//	running --all done and ended, RM heard of--> committing --Committed--> finished (SUCCEEDED)
+//	   |                                             |
+//	   | error limit, fatal error,                   | CommitFailed
+//	   v attempts spent, Kill, Broken                v
+//	draining --no attempt left, or deadline--> finished (FAILED, KILLED)
 //
-// Once committing, Kill comes too late: a commit goes forward only.
+// Attaching takes no time when no container outlived an earlier app attempt;
+// adopt.go draws it. Once committing, Kill comes too late: a commit goes forward
+// only. A run that ends because it is fenced answers nobody any more: its
+// containers are its successor's.
 //
 // # A split
 //
 //	            Wants                     Journalled(last unit)
 //	waiting ------------> running -------------------------------> done
+//	   |    adopted          |
+//	   +-------------------->+
 //	   ^                     |
 //	   +---------------------+  drained, stopped:        nothing counted
 //	     (after a pause,        lost, lease over:        every fifth in a row counts
@@ -34,6 +45,7 @@
 // # A unit
 //
 //	offered --stamp not current, wrong sequence--> fenced
+//	        --before the targets are fenced------> not yet
 //	        --RM silent for CommitWindow---------> not yet
 //	        --else--> being journalled --Journalled--> accepted
 //
@@ -44,6 +56,11 @@
 //	                      | StartFailed, deadline  | silent for two leases: stopped
 //	                      v                        v
 //	                    gone                     gone
+//
+//	kept (by YARN, from an earlier app attempt) --its slots heard--> live
+//	                                            --Attach over-----> given back
+//
+//	live --Preempting--> leaving: its attempts are drained, then it is told to leave
 //
 // A node on which containers keep failing is excluded. Exit statuses follow
 // org.apache.hadoop.yarn.api.records.ContainerExitStatus.

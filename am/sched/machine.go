@@ -74,7 +74,7 @@ func (m *Machine) Step(now time.Time, ev Event) []Effect {
 	case Journalled:
 		m.journalled(ev)
 	case Contact:
-		m.contact = now
+		m.heardOfManager()
 	case Tick:
 		m.tick()
 	case Kill:
@@ -224,7 +224,7 @@ func (m *Machine) commitFailed(ev CommitFailed) {
 }
 
 func (m *Machine) finish(f Finish) {
-	m.phase = finished
+	m.phase, m.ending = finished, f
 	if f.Why.Reason == job.ReasonErrorLimit {
 		f.Why.Cause += m.reasons().String()
 	}
