@@ -1,6 +1,9 @@
 package plugins
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Consistency says which state of the source a run reads.
 type Consistency string
@@ -32,6 +35,13 @@ type Snapshot struct {
 	// again and again (PostgreSQL's exported snapshots). Else they can only
 	// until Release, once (MySQL's, between lock and unlock).
 	Late bool `json:"late,omitempty"`
+}
+
+// NoSnapshots is the error of a job that asks for a snapshot of a source whose
+// plugin has none.
+func NoSnapshots(plugin string) error {
+	return &Error{Class: Fatal, Reason: ReasonConfig, Op: "consistency: snapshot",
+		Hint: "use consistency: split", Err: fmt.Errorf("%s cannot show a source as of one moment", plugin)}
 }
 
 // Snapshotter is a reader that can give many connections in many processes one

@@ -30,6 +30,9 @@ type Record struct {
 	Prepared bool `json:"prepared,omitempty"`
 	// Committing says that the run has begun to commit.
 	Committing bool `json:"committing,omitempty"`
+	// Snapshot is the one view of the source that the run reads, when it is
+	// taken and when it is given up.
+	Snapshot *job.HeldSnapshot `json:"snapshot,omitempty"`
 	// Adopted are the attempts that a generation took over.
 	Adopted *Adopted `json:"adopted,omitempty"`
 }
@@ -52,6 +55,8 @@ type State struct {
 	// Prepared says that the target was prepared, Committing that a generation
 	// had begun to commit.
 	Prepared, Committing bool
+	// Snapshot is the newest that was taken or given up; nil for none.
+	Snapshot *job.HeldSnapshot
 	// Adopted is what the newest generation adopted that may have fenced the
 	// targets; its Generation is 0 if none has.
 	Adopted Adopted
@@ -102,6 +107,9 @@ func (s *State) records() []Record {
 	if s.Committing {
 		all = append(all, Record{Committing: true})
 	}
+	if s.Snapshot != nil {
+		all = append(all, Record{Snapshot: s.Snapshot})
+	}
 	if s.Adopted.Generation > 0 {
 		all = append(all, Record{Adopted: &s.Adopted})
 	}
@@ -135,6 +143,8 @@ func (s *State) apply(r Record) error {
 		s.Prepared = true
 	case r.Committing:
 		s.Committing = true
+	case r.Snapshot != nil:
+		s.Snapshot = r.Snapshot
 	case r.Adopted != nil:
 		s.adopt(*r.Adopted)
 	}
