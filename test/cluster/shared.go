@@ -26,11 +26,15 @@ const firstStartLimit = 25 * time.Minute
 type Shared struct {
 	// Options is what the shared Hadoop is started with; NodeManagers 0 means 2 here.
 	Options HadoopOptions
+	// HiveOnHadoop puts the tables of the shared Hives on the shared Hadoop; else they lie on the local file system.
+	HiveOnHadoop bool
 
 	hadoop  lazy[*Hadoop]
 	mariadb lazy[*Database]
 	mysql   lazy[*Database]
 	pg      lazy[*Postgres]
+	hive4   lazy[*Hive]
+	hive3   lazy[*Hive]
 }
 
 // lazy is a server that is started at most once, also when the start fails.
@@ -114,7 +118,7 @@ func (s *Shared) Postgres(t testing.TB) *Postgres {
 // Servers that cannot be stopped cleanly fail a run that was good so far.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
-	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close, s.pg.close} {
+	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close, s.pg.close, s.hive4.close, s.hive3.close} {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop shared servers:", err)
 			code = max(code, 1)
