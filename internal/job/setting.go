@@ -24,6 +24,7 @@ type nativeSetting struct {
 	MaxAttempts  *int                 `json:"maxAttempts"`
 	Zone         *string              `json:"timezone"`
 	YARN         YARN                 `json:"yarn"`
+	AM           AM                   `json:"am"`
 	Timeout      Timeout              `json:"timeout"`
 }
 
@@ -88,7 +89,7 @@ func (l *loader) setting(n *jsontree.Node) {
 		n = &jsontree.Node{Kind: jsontree.Object}
 	}
 	shape := &oldSetting{}
-	shape.YARN, shape.Timeout = s.YARN, s.Timeout
+	shape.YARN, shape.AM, shape.Timeout = s.YARN, s.AM, s.Timeout
 	d := &decoder{dialect: l.Dialect, prefix: settingPath + "."}
 	if l.Dialect == plugins.DialectNative {
 		d.value(n, reflect.ValueOf(&shape.nativeSetting).Elem(), "")
@@ -136,7 +137,7 @@ func (l *loader) ownKeys(shape *nativeSetting) {
 	set(&s.OnSnapshotLoss, shape.OnLoss)
 	set(&s.MaxAttempts, shape.MaxAttempts)
 	set(&s.Zone, shape.Zone)
-	s.YARN, s.Timeout = shape.YARN, shape.Timeout
+	s.YARN, s.AM, s.Timeout = shape.YARN, shape.AM, shape.Timeout
 }
 
 func set[T any](to *T, from *T) {
@@ -237,6 +238,7 @@ func (s *Setting) problems() []settingProblem {
 		{"unitInterval", s.UnitInterval, Duration(time.Second)},
 		{"timeout.call", s.Timeout.Call, Duration(time.Millisecond)},
 		{"timeout.run", s.Timeout.Run, 0},
+		{"timeout.cluster", s.Timeout.Cluster, Duration(time.Second)},
 	} {
 		if d.value < d.min {
 			list = append(list, settingProblem{d.path, fmt.Sprintf("%s is %v: must be at least %v", name(d.path), time.Duration(d.value), time.Duration(d.min))})

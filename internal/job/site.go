@@ -19,6 +19,8 @@ type Site struct {
 	Job JobDefaults `json:"job"`
 	// YARN are the defaults of job.setting.yarn.
 	YARN YARN `json:"yarn"`
+	// AM are the defaults of job.setting.am.
+	AM AM `json:"am"`
 	// Timeout are the defaults of job.setting.timeout.
 	Timeout Timeout `json:"timeout"`
 	// Clean says what `weft clean` may remove.
@@ -84,7 +86,8 @@ func NewSite() *Site {
 			Slots:             2,
 			MaxMasterAttempts: 2,
 		},
-		Timeout: Timeout{Call: Duration(time.Minute)},
+		AM:      AM{KeepContainers: true},
+		Timeout: Timeout{Call: Duration(time.Minute), Cluster: Duration(10 * time.Minute)},
 		Clean:   Clean{Runs: Duration(7 * 24 * time.Hour), Binaries: Duration(7 * 24 * time.Hour)},
 		final:   make(map[string]string),
 		origin:  make(map[string]string),
@@ -111,7 +114,7 @@ func (s *Site) defaults(dialect plugins.Dialect) Setting {
 		Channel: s.Job.Channel, UnitBytes: s.Job.UnitBytes, UnitInterval: s.Job.UnitInterval,
 		MaxRowBytes: s.Job.MaxRowBytes, Verify: s.Job.Verify, MaxAttempts: s.Job.MaxAttempts, Zone: zone,
 		Consistency: plugins.ConsistencySplit, OnSnapshotLoss: LossFail,
-		YARN: s.YARN, Timeout: s.Timeout,
+		YARN: s.YARN, AM: s.AM, Timeout: s.Timeout,
 	}
 }
 
@@ -126,6 +129,8 @@ func (s *Site) override(to *Setting) {
 			target = jobField(to, key)
 		case "yarn":
 			target = fieldByKey(reflect.ValueOf(&to.YARN).Elem(), key)
+		case "am":
+			target = fieldByKey(reflect.ValueOf(&to.AM).Elem(), key)
 		case "timeout":
 			target = fieldByKey(reflect.ValueOf(&to.Timeout).Elem(), key)
 		}

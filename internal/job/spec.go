@@ -65,8 +65,17 @@ type Setting struct {
 	Zone string `json:"timezone"`
 	// YARN holds what concerns the cluster.
 	YARN YARN `json:"yarn"`
+	// AM holds what concerns the ApplicationMaster.
+	AM AM `json:"am"`
 	// Timeout holds how long is waited for what.
 	Timeout Timeout `json:"timeout"`
+}
+
+// AM says how the ApplicationMaster works. `weft run` ignores it.
+type AM struct {
+	// KeepContainers lets containers live on when their ApplicationMaster
+	// dies, so that the next one takes them over with what they are doing.
+	KeepContainers bool `json:"keepContainers"`
 }
 
 // Timeout says how long is waited for what; all are above 0 unless said
@@ -77,6 +86,9 @@ type Timeout struct {
 	Call Duration `json:"call"`
 	// Run bounds the whole run, exit code 10; 0 is no bound.
 	Run Duration `json:"run"`
+	// Cluster is how long a run that has begun waits for HDFS or YARN when
+	// neither of their servers takes a call: restarts, failover, safe mode.
+	Cluster Duration `json:"cluster"`
 }
 
 // YARN says how the job runs on a cluster. `weft run` ignores it.

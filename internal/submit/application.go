@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"weft/internal/hadoop"
 	"weft/internal/job"
@@ -38,6 +39,7 @@ func (a Application) Submission() rm.Submission {
 	launch := hadoop.Launch{
 		Role: hadoop.RoleMaster, Run: a.Folder, Binary: a.Binary, User: a.User,
 		MemoryMiB: int64(y.MasterMemoryMiB), Files: a.Files, Credentials: credentials,
+		Patience: time.Duration(a.Spec.Setting.Timeout.Cluster),
 	}
 	priority := int32(y.Priority)
 	return rm.Submission{
@@ -46,6 +48,7 @@ func (a Application) Submission() rm.Submission {
 		Resource:  record.Resource{MemoryMB: int64(y.MasterMemoryMiB), VCores: 1},
 		Launch:    launch.Context(),
 		NodeLabel: y.NodeLabel, MaxAttempts: int32(y.MaxMasterAttempts),
+		KeepContainers: a.Spec.Setting.AM.KeepContainers,
 	}
 }
 
