@@ -38,6 +38,7 @@ var may = []struct {
 	{"internal/lint", nil},
 	{"internal/textfile", []string{"plugins"}},
 	{"internal/sqlread", []string{"plugins"}},
+	{"internal/metastore", []string{"plugins", "internal/metastore"}},
 	{"internal/sqlwrite", []string{"plugins"}},
 	{"internal/fsys", []string{"internal/fsys", "yarnrpc"}},
 	{"internal/faultpoint", []string{"internal/fsys"}},
