@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -119,8 +120,9 @@ func (p *process) station(ctx context.Context, status func() any) (*station, err
 	s.driver = ask.New(s.rm, ask.Options{Host: hostOf(s.calls), OnToken: s.nodes.SetToken, Label: p.spec.Setting.YARN.NodeLabel,
 		Resource: record.Resource{MemoryMB: int64(s.size.ContainerMiB), VCores: int32(s.size.VCores)}})
 	s.launcher = launch.New(s.nodes, launch.Options{Tokens: p.credentials,
-		Launch: hadoop.Launch{Run: p.uri, Binary: binary, User: p.cluster.User, Files: files},
-		Key:    func(container string) []byte { return umbilical.ContainerKey(secret, container) }})
+		Launch: hadoop.Launch{Run: p.uri, Binary: binary, User: p.cluster.User, Files: files,
+			Patience: time.Duration(p.spec.Setting.Timeout.Cluster)},
+		Key: func(container string) []byte { return umbilical.ContainerKey(secret, container) }})
 	return s, nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"weft/internal/checkpoint"
 	"weft/internal/fault"
@@ -10,8 +11,11 @@ import (
 )
 
 // cluster opens the cluster that the environment names. The caller closes it.
-func (e *env) cluster() (*hadoop.Cluster, error) {
-	c, err := hadoop.Open(hadoop.Options{Env: e.lookup, RetryFor: hadoop.Patience, Log: e.log})
+func (e *env) cluster() (*hadoop.Cluster, error) { return e.clusterFor(hadoop.Patience) }
+
+// clusterFor is cluster for somebody who waits that long for its servers.
+func (e *env) clusterFor(patience time.Duration) (*hadoop.Cluster, error) {
+	c, err := hadoop.Open(hadoop.Options{Env: e.lookup, RetryFor: patience, Log: e.log})
 	if errors.Is(err, hadoop.ErrSecured) {
 		return nil, fault.New(fault.CodeClusterDenied, "", err)
 	}

@@ -20,8 +20,11 @@ type session struct {
 	yarn    *rm.Client
 }
 
-func (e *env) openSession() (*session, error) {
-	cluster, err := e.cluster()
+func (e *env) openSession() (*session, error) { return e.openSessionFor(hadoop.Patience) }
+
+// openSessionFor is openSession for somebody who waits that long for servers.
+func (e *env) openSessionFor(patience time.Duration) (*session, error) {
+	cluster, err := e.clusterFor(patience)
 	if err != nil {
 		return nil, err
 	}

@@ -46,8 +46,12 @@ type Options struct {
 }
 
 // Patience is RetryFor of a process for whose answer a person waits: a failover
-// takes seconds.
-const Patience = 20 * time.Second
+// takes seconds. RunPatience is that of a run that has begun, unless its
+// timeout.cluster says otherwise: it outlives restarts and safe mode.
+const (
+	Patience    = 20 * time.Second
+	RunPatience = 10 * time.Minute
+)
 
 // Cluster is one Hadoop cluster as this process sees it. It is safe for use by
 // many goroutines.
@@ -81,7 +85,7 @@ func Open(o Options) (*Cluster, error) {
 	c := &Cluster{Conf: conf, User: name, retryFor: o.RetryFor, log: o.Log}
 	c.Files = fsys.NewOpener(conf.DefaultFS(), map[string]fsys.Connect{
 		"file": faultpoint.Connect(local.Connect),
-		"hdfs": faultpoint.Connect(hdfs.Connector(conf, hdfs.Options{User: name, RPC: yarnrpc.Options{RetryFor: o.RetryFor}})),
+		"hdfs": faultpoint.Connect(hdfs.Connector(conf, hdfs.Options{User: name, RPC: yarnrpc.Options{RetryFor: o.RetryFor, Logger: o.Log}})),
 	})
 	return c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"weft/internal/fsys"
 	"weft/yarnrpc/record"
@@ -41,6 +42,9 @@ const (
 	EnvConf = "HADOOP_CONF_DIR"
 	// EnvUser is who the process is for HDFS on a cluster without Kerberos.
 	EnvUser = "HADOOP_USER_NAME"
+	// EnvPatience is how long the process waits for HDFS and YARN, as the
+	// setting of that name: it is needed to read the spec that has the others.
+	EnvPatience = "WEFT_TIMEOUT_CLUSTER"
 )
 
 // Names of secret keys in credentials.
@@ -66,6 +70,8 @@ type Launch struct {
 	User string
 	// MemoryMiB is the container's size.
 	MemoryMiB int64
+	// Patience is timeout.cluster; 0 for RunPatience.
+	Patience time.Duration
 	// Files are the local resources by link name; see LocalResources.
 	Files map[string]record.LocalResource
 	// Credentials are the tokens and secret keys.
@@ -76,10 +82,14 @@ type Launch struct {
 // signals reach weft itself and no shell outlives it, and is the same for every
 // run: what differs travels in the environment, where nothing needs quoting.
 func (l Launch) Context() record.LaunchContext {
+	env := map[string]string{EnvRun: l.Run, EnvBinary: l.Binary, EnvUser: l.User, EnvConf: ConfFolder,
+		EnvMemory: strconv.FormatInt(l.MemoryMiB, 10)}
+	if l.Patience > 0 {
+		env[EnvPatience] = l.Patience.String()
+	}
 	return record.LaunchContext{
-		Command: fmt.Sprintf("exec ./weft %s 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr", l.Role),
-		Env: map[string]string{EnvRun: l.Run, EnvBinary: l.Binary, EnvUser: l.User, EnvConf: ConfFolder,
-			EnvMemory: strconv.FormatInt(l.MemoryMiB, 10)},
+		Command:        fmt.Sprintf("exec ./weft %s 1><LOG_DIR>/stdout 2><LOG_DIR>/stderr", l.Role),
+		Env:            env,
 		LocalResources: maps.Clone(l.Files),
 		Credentials:    l.Credentials,
 	}
