@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ import (
 	"weft/internal/hadoop"
 	"weft/internal/job"
 	"weft/plugins"
+	"weft/yarnrpc"
 	"weft/yarnrpc/token"
 	"weft/yarnrpc/yarnid"
 )
@@ -59,10 +61,27 @@ func newProcessCommand(e *env, role hadoop.Role, short string, run func(context.
 // has the settings it was submitted with.
 func (e *env) prepareProcess(*cobra.Command, []string) error {
 	e.log = slog.New(e.scrub.Handler(slog.NewTextHandler(e.stderr, nil)))
+	patience, err := e.patience()
+	if err != nil {
+		return err
+	}
 	e.files = newFiles(e.lookup)
-	var err error
+	e.files.options.RPC = yarnrpc.Options{RetryFor: patience, Logger: e.log}
 	e.registry, err = plugins.NewRegistry(builtIns(e.files)...)
 	return err
+}
+
+// patience is how long this process waits for HDFS and YARN.
+func (e *env) patience() (time.Duration, error) {
+	text, ok := e.lookup(hadoop.EnvPatience)
+	if !ok {
+		return hadoop.RunPatience, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fault.New(fault.CodeUsage, "read environment", fmt.Errorf("%s: %w", hadoop.EnvPatience, err))
+	}
+	return d, nil
 }
 
 // openProcess reads the environment, the credentials and the run folder.
@@ -71,8 +90,11 @@ func (e *env) openProcess(ctx context.Context) (*process, error) {
 	if err := p.readEnvironment(); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.cluster, err = hadoop.Open(hadoop.Options{Env: e.lookup, Log: e.log}); err != nil {
+	patience, err := e.patience()
+	if err != nil {
+		return nil, err
+	}
+	if p.cluster, err = hadoop.Open(hadoop.Options{Env: e.lookup, RetryFor: patience, Log: e.log}); err != nil {
 		return nil, err
 	}
 	if err := p.readRun(ctx); err != nil {
