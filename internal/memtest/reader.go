@@ -14,6 +14,7 @@ type reader struct {
 	w         *World
 	split     int
 	next, end int
+	view      string // the snapshot it reads in
 }
 
 var (
@@ -70,6 +71,9 @@ func (r *reader) row(ctx context.Context, b *plugins.Batch) error {
 		if err := r.w.BeforeRow(ctx, id); err != nil {
 			return err
 		}
+	}
+	if err := r.look(id); err != nil {
+		return err
 	}
 	size := r.w.RowBytes
 	if size == 0 {

@@ -55,6 +55,8 @@ type World struct {
 	AfterSeal  func(ctx context.Context, u plugins.Unit) error
 	// BeforeOp is called before an operation of the commit.
 	BeforeOp func(ctx context.Context, op plugins.Op) error
+	// Views is how the source shows itself as of one moment.
+	Views Views
 	// Prepared counts the calls of Prepare.
 	Prepared atomic.Int64
 }
