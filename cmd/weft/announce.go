@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"weft/internal/checkpoint"
-	"weft/internal/fault"
 	"weft/yarnrpc"
 	"weft/yarnrpc/rm"
 	"weft/yarnrpc/yarnid"
@@ -39,7 +38,7 @@ func (s *submission) announce(ctx context.Context, reserved yarnid.Application) 
 			return living, err
 		}
 		if !pending || time.Since(start) > announceGrace {
-			err = s.folder.PutSubmission(ctx, n+1, checkpoint.Submission{Application: reserved.String()})
+			err = s.folder.PutSubmission(ctx, n+1, checkpoint.Submission{Application: reserved.String(), Changes: s.changes})
 			if !errors.Is(err, fs.ErrExist) {
 				return nil, err
 			}
@@ -70,8 +69,8 @@ func (s *submission) announced(ctx context.Context, a *checkpoint.Submission) (l
 		return nil, false, err
 	case report.State.Ended():
 		return nil, false, nil
-	case s.flags.noAttach:
-		return nil, false, fault.New(fault.CodeRunning, "run "+s.run, errors.New("it is being submitted already, and --no-attach was given"))
+	case s.noted.noAttach:
+		return nil, false, notAttaching(s.run, "it is being submitted already")
 	}
 	return report, false, nil
 }

@@ -105,7 +105,7 @@ func (s *session) resultOf(ctx context.Context, f *found) (result *job.Result, t
 	case errors.Is(err, fs.ErrNotExist):
 		problem := fault.New(fault.CodeStateUnknown, "run "+f.run,
 			errors.New("it has left no result, and YARN has forgotten its application"))
-		problem.Hint = "weft submit JOB --run-id " + f.run + " goes on where it stopped"
+		problem.Hint = "weft resume " + f.run + " goes on where it stopped"
 		return nil, false, problem
 	}
 	return nil, false, err
@@ -113,9 +113,6 @@ func (s *session) resultOf(ctx context.Context, f *found) (result *job.Result, t
 
 // tell prints how a run ended that this process has not submitted.
 func (s *session) tell(ctx context.Context, result *job.Result) error {
-	if result.Hint == "" && goesOn(result) {
-		result.Hint = "weft submit JOB --run-id " + result.RunID + " goes on where it stopped"
-	}
 	return s.env.conclude(ctx, result, false)
 }
 

@@ -31,7 +31,7 @@ sees to it that the run folder says so too. The exit code is that of the run: 7
 when it was killed, 0 when it had succeeded already.
 
 Nothing of a killed run's output becomes visible, unless its commit had begun.
-What was accepted is kept: weft submit JOB --run-id RUN goes on from there.`,
+What was accepted is kept: weft resume RUN goes on from there.`,
 		Example: "  weft kill orders-2026-03-01\n  weft kill application_1741000000000_0042 --reason 'wrong day'",
 		GroupID: groupRun,
 		Args:    args(cobra.ExactArgs(1)),

@@ -135,20 +135,15 @@ func (p *process) readRun(ctx context.Context) error {
 	p.run = path.Base(name)
 	p.root = checkpoint.Root{FS: fs, Dir: path.Dir(path.Dir(name))}
 	p.folder = p.root.Run(p.run)
-	sealed, err := p.folder.Spec(ctx)
+	spec, err := p.env.stored(ctx, p.folder, p.run)
 	if err != nil {
 		return fmt.Errorf("read spec of the run: %w", err)
 	}
-	key, err := p.folder.Key(ctx)
+	changes, err := p.folder.Changes(ctx)
 	if err != nil {
-		return fmt.Errorf("read key of the run: %w", err)
+		return err
 	}
-	spec, secrets, err := job.Unseal(sealed, key)
-	if err != nil {
-		return fault.New(job.CodeSealed, "run "+p.run, err)
-	}
-	p.env.scrub.Add(secrets...)
-	p.spec = spec
+	p.spec = changes.Over(spec)
 	return nil
 }
 

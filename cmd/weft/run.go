@@ -3,11 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -19,18 +16,15 @@ import (
 	"weft/internal/faultpoint"
 	"weft/internal/fsys/local"
 	"weft/internal/job"
-	"weft/internal/umbilical"
 	"weft/plugins"
 )
 
 // runFlags are those of `weft run` alone.
 type runFlags struct {
 	jobFlags
-	runID       string
-	stateDir    string
-	progress    string
-	noAttach    bool
-	failOnEmpty bool
+	runIDFlags
+	followFlags
+	stateDir string
 }
 
 func newRunCommand(e *env) *cobra.Command {
@@ -46,7 +40,7 @@ again.`,
 		GroupID: groupJob,
 		Args:    oneJob,
 		RunE: func(cmd *cobra.Command, list []string) error {
-			if err := knownRunID(cmd); err != nil {
+			if err := f.runIDFlags.check(cmd); err != nil {
 				return err
 			}
 			spec, err := e.loadJob(cmd, list[0], &f.jobFlags)
@@ -56,43 +50,30 @@ again.`,
 			return e.run(cmd.Context(), spec, &f)
 		},
 	}
-	f.add(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&f.runID, "run-id", "", "id of the run, to resume or ask again by (a new one each time)")
-	flags.StringVar(&f.stateDir, "state-dir", "", "folder of the state of runs (~/.weft)")
-	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto, json or none")
-	flags.BoolVar(&f.noAttach, "no-attach", false, "refuse a --run-id that has ended already, instead of reporting it")
-	flags.BoolVar(&f.failOnEmpty, "fail-on-empty", false, "exit with code 9 when no row was written")
+	f.jobFlags.add(cmd)
+	f.runIDFlags.add(cmd.Flags())
+	f.followFlags.add(cmd.Flags())
+	cmd.Flags().StringVar(&f.stateDir, "state-dir", "", "folder of the state of runs (~/.weft)")
 	return cmd
 }
 
 // run runs a job in this process and tells how it ended.
 func (e *env) run(ctx context.Context, spec *job.Spec, f *runFlags) error {
-	if err := knownProgress(f.progress); err != nil {
+	if err := f.followFlags.check(); err != nil {
 		return err
 	}
 	root, err := e.stateRoot(f.stateDir)
 	if err != nil {
 		return err
 	}
-	id := job.ID(f.runID)
+	here := &localRun{env: e, root: root, id: job.ID(f.runID), follow: f.followFlags}
 	if f.runID == "" {
-		id = job.NewRunID(spec.Name, time.Now())
+		here.id = job.NewRunID(spec.Name, time.Now())
 	}
-	folder := root.Run(id)
-	if err := folder.Create(ctx); err != nil {
+	if here.spec, err = e.resolve(spec); err != nil {
 		return err
 	}
-	done, err := e.earlier(ctx, folder, spec, f)
-	if err != nil {
-		return err
-	}
-	if done == nil {
-		if done, err = e.runHere(ctx, root, id, spec, f); err != nil {
-			return err
-		}
-	}
-	return e.conclude(ctx, done, f.failOnEmpty)
+	return here.begin(ctx, f.noAttach)
 }
 
 func (e *env) stateRoot(dir string) (checkpoint.Root, error) {
@@ -106,81 +87,11 @@ func (e *env) stateRoot(dir string) (checkpoint.Root, error) {
 	return checkpoint.Root{FS: faultpoint.FS(local.FS{}), Dir: dir}, nil
 }
 
-// earlier looks at what the run id stands for already. It returns the result of
-// a run that has succeeded, nothing for a new run or one to go on with, and an
-// error if the id is another job's.
-func (e *env) earlier(ctx context.Context, folder checkpoint.Folder, spec *job.Spec, f *runFlags) (*job.Result, error) {
-	masked := spec.Masked()
-	err := folder.PutSpec(ctx, masked)
-	if err == nil {
-		return nil, nil
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	stored, err := folder.Spec(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !sameSides(stored, masked) {
-		return nil, fault.New(fault.CodeRunning, "run "+f.runID, errors.New("the run id belongs to another job, or the job has changed"))
-	}
-	result, err := folder.Result(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if f.noAttach {
-		return nil, fault.New(fault.CodeRunning, "run "+f.runID, fmt.Errorf("it has ended already: %s", result.State))
-	}
-	if result.State != job.StateSucceeded {
-		return nil, nil
-	}
-	return result, nil
-}
-
-// sameSides says that two specs move the same rows; settings may differ.
-func sameSides(a, b *job.Spec) bool {
-	left, err1 := json.Marshal([]any{a.Name, a.Reader, a.Writer})
-	right, err2 := json.Marshal([]any{b.Name, b.Reader, b.Writer})
-	return err1 == nil && err2 == nil && string(left) == string(right)
-}
-
 // Graces of a run that is asked to end: the units under way are sealed.
 const (
 	interruptGrace = 10 * time.Second
 	timeoutGrace   = 30 * time.Second
 )
-
-// runHere runs master and container in this process.
-func (e *env) runHere(ctx context.Context, root checkpoint.Root, id string, spec *job.Spec, f *runFlags) (*job.Result, error) {
-	open, err := e.resolve(spec)
-	if err != nil {
-		return nil, err
-	}
-	log := e.log
-	if !e.verbose {
-		log = slog.New(e.scrub.Handler(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	}
-	desk := umbilical.NewDesk()
-	host := newHost(hostOptions{run: id, spec: open, registry: e.registry, folder: root.Run(id), desk: desk, log: log})
-	master := am.New(am.Options{Run: id, Spec: open, Registry: e.registry, Root: root, Desk: desk,
-		Resources: host, Launcher: host, SlotsPerContainer: slotsHere(open), Owner: "weft run", Log: log})
-
-	// The signal asks for a clean end; the second one ends the program.
-	unbroken, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	watch := watchRun(ctx, master, open.Setting)
-	show := e.follow(master, f.progress)
-	result, err := master.Run(unbroken)
-	cancel()
-	host.wait()
-	show()
-	watch()
-	return result, err
-}
 
 // watchRun asks the master to end the run when ctx ends or its time is up. The
 // returned function ends the watch.
@@ -215,8 +126,8 @@ func (e *env) conclude(ctx context.Context, r *job.Result, failOnEmpty bool) err
 	case r.State == job.StateSucceeded && r.RowsWritten == 0 && failOnEmpty:
 		r.ExitCode = fault.ExitEmpty
 	}
-	if r.Hint == "" && goesOn(r) {
-		r.Hint = "the same command with --run-id " + r.RunID + " goes on where it stopped"
+	if r.Hint == "" {
+		r.Hint = resumeHint(r)
 	}
 	told := e.summary(r) // the cause is told even where this cannot be
 	if r.Cause != "" {
@@ -240,7 +151,14 @@ func (e *env) summary(r *job.Result) error {
 	return summarize(e.scrub.Writer(e.stdout), r)
 }
 
-// goesOn says that the very same job could succeed when it is given out again.
-func goesOn(r *job.Result) bool {
-	return r.State == job.StateKilled || r.ExitCode == fault.ExitTemporary
+// resumeHint says what to type so that the run goes on; empty where that would
+// end as it did.
+func resumeHint(r *job.Result) string {
+	switch {
+	case r.Reason == job.ReasonErrorLimit:
+		return "weft resume " + r.RunID + " --error-limit N goes on where it stopped, if these rows may be missing"
+	case r.State == job.StateKilled || r.ExitCode == fault.ExitTemporary || r.Reason == job.ReasonAttempts:
+		return "weft resume " + r.RunID + " goes on where it stopped"
+	}
+	return ""
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +22,9 @@ import (
 // submission is one `weft submit` on its way.
 type submission struct {
 	*session
-	flags  *submitFlags
-	spec   *job.Spec // as the file has it, with references
+	flags  *submittingFlags
+	noted  runIDFlags
+	spec   *job.Spec // as the file has it, with references, and the changes of resumes
 	open   *job.Spec // with secrets in clear
 	run    string
 	uri    string // of the staging folder
@@ -32,12 +32,13 @@ type submission struct {
 	// folderURI is where the processes of the run find that folder.
 	folderURI string
 	size      plan.Size
+	changes   job.Changes // that this and earlier resumes made
 }
 
 // submit brings a run onto the cluster, or finds it there, and follows it.
 func (e *env) submit(ctx context.Context, spec *job.Spec, f *submitFlags) error {
 	return e.withCluster(ctx, func(ctx context.Context, s *session) error {
-		sub := &submission{session: s, flags: f, spec: spec, run: job.ID(f.runID)}
+		sub := &submission{session: s, flags: &f.submittingFlags, noted: f.runIDFlags, spec: spec, run: job.ID(f.runID)}
 		if f.runID == "" {
 			sub.run = job.NewRunID(spec.Name, time.Now())
 		}
@@ -50,17 +51,33 @@ func (e *env) submit(ctx context.Context, spec *job.Spec, f *submitFlags) error 
 }
 
 func (s *submission) perform(ctx context.Context) error {
-	uri, root, err := staged(ctx, s.cluster, s.cluster.User, s.spec.Setting.YARN.Staging)
+	if err := s.locate(ctx, s.spec.Setting.YARN.Staging); err != nil {
+		return err
+	}
+	if s.noted.runID != "" {
+		told, err := s.existing(ctx)
+		if told || err != nil {
+			return err
+		}
+	}
+	return s.bring(ctx)
+}
+
+// locate finds the run folder below the staging folder at location.
+func (s *submission) locate(ctx context.Context, location string) error {
+	uri, root, err := staged(ctx, s.cluster, s.cluster.User, location)
 	if err != nil {
 		return err
 	}
 	s.uri, s.folder = uri, root.Run(s.run)
 	s.folderURI = uri + strings.TrimPrefix(s.folder.Dir, root.Dir)
-	if s.flags.runID != "" {
-		told, err := s.existing(ctx)
-		if told || err != nil {
-			return err
-		}
+	return nil
+}
+
+// bring makes an application of the run and follows it.
+func (s *submission) bring(ctx context.Context) error {
+	if err := s.change(ctx); err != nil {
+		return err
 	}
 	reserved, err := s.yarn.NewApplication(ctx)
 	if err != nil {
@@ -69,17 +86,32 @@ func (s *submission) perform(ctx context.Context) error {
 	if err := s.check(ctx, reserved.Max); err != nil {
 		return err
 	}
-	if err := s.furnish(ctx); err != nil {
+	fresh, err := furnish(ctx, s.folder, s.run, s.open)
+	if err != nil {
 		return err
 	}
 	report, err := s.announce(ctx, reserved.ID)
 	if report != nil || err != nil {
 		return s.attach(ctx, report, err)
 	}
+	if err := s.env.tellBeginning(ctx, s.folder, s.run, fresh); err != nil {
+		return err
+	}
 	if report, err = s.send(ctx, reserved); err != nil {
 		return err
 	}
 	return s.follow(ctx, report)
+}
+
+// change lays what resumes have changed over the job's settings.
+func (s *submission) change(ctx context.Context) error {
+	earlier, err := s.folder.Changes(ctx)
+	if err != nil {
+		return err
+	}
+	s.changes = earlier.Then(s.changes)
+	s.spec, s.open = s.changes.Over(s.spec), s.changes.Over(s.open)
+	return nil
 }
 
 // attach follows an application that another client submitted, once it is clear
@@ -97,28 +129,25 @@ func (s *submission) attach(ctx context.Context, report *rm.Report, err error) e
 // existing deals with a run id that means something already. told says that
 // nothing is left to do.
 func (s *submission) existing(ctx context.Context) (told bool, err error) {
-	stored, err := s.folder.Spec(ctx)
+	stored, err := s.env.stored(ctx, s.folder, s.run)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	key, err := s.folder.Key(ctx)
-	if err != nil {
-		return false, err
+	if !sameSides(stored, s.open) {
+		return false, otherJob(s.run)
 	}
-	clear, secrets, err := job.Unseal(stored, key)
-	if err != nil {
-		return false, fault.New(job.CodeSealed, "run "+s.run, err)
+	if s.noted.noAttach {
+		return false, notAttaching(s.run, "it exists already")
 	}
-	s.env.scrub.Add(secrets...)
-	if !sameSides(clear, s.open) {
-		return false, fault.New(fault.CodeRunning, "run "+s.run, errors.New("the run id belongs to another job, or the job has changed"))
-	}
-	if s.flags.noAttach {
-		return false, fault.New(fault.CodeRunning, "run "+s.run, errors.New("it exists already, and --no-attach was given"))
-	}
+	return s.ended(ctx)
+}
+
+// ended follows the run's living application, or tells how the run succeeded:
+// told says that it did one of both.
+func (s *submission) ended(ctx context.Context) (told bool, err error) {
 	live, err := s.applicationOf(ctx, s.run, rm.LiveStates())
 	if err != nil {
 		return false, err
@@ -184,30 +213,4 @@ func (s *submission) send(ctx context.Context, reserved rm.NewApplication) (*rm.
 		return nil, fault.New(fault.CodeBadRequest, "run "+s.run, err)
 	}
 	return report, err
-}
-
-// furnish makes the run folder: the key, and the spec with its secrets sealed
-// by it. Of a run that exists already it changes nothing.
-func (s *submission) furnish(ctx context.Context) error {
-	if err := s.folder.Create(ctx); err != nil {
-		return err
-	}
-	key := job.NewKey()
-	err := s.folder.PutKey(ctx, key)
-	if errors.Is(err, fs.ErrExist) {
-		if key, err = s.folder.Key(ctx); err == nil && len(bytes.TrimSpace(key)) == 0 {
-			err = fault.New(job.CodeSealed, "run "+s.run, errors.New("the key of the run folder is empty"))
-		}
-	}
-	if err != nil {
-		return err
-	}
-	sealed, err := job.Seal(s.open, key)
-	if err != nil {
-		return err
-	}
-	if err := s.folder.PutSpec(ctx, sealed); !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
 }

@@ -5,19 +5,13 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-
-	"weft/internal/fault"
 )
 
 // submitFlags are those of `weft submit` alone.
 type submitFlags struct {
 	jobFlags
-	runID       string
-	progress    string
-	detach      bool
-	noCheck     bool
-	noAttach    bool
-	failOnEmpty bool
+	runIDFlags
+	submittingFlags
 }
 
 func newSubmitCommand(e *env) *cobra.Command {
@@ -41,45 +35,23 @@ leaves at once.`,
 		GroupID: groupRun,
 		Args:    oneJob,
 		RunE: func(cmd *cobra.Command, list []string) error {
-			if err := knownRunID(cmd); err != nil {
+			if err := f.runIDFlags.check(cmd); err != nil {
 				return err
 			}
 			spec, err := e.loadJob(cmd, list[0], &f.jobFlags)
 			if err != nil {
 				return err
 			}
-			if err := knownProgress(f.progress); err != nil {
+			if err := f.followFlags.check(); err != nil {
 				return err
 			}
 			return e.submit(cmd.Context(), spec, &f)
 		},
 	}
-	f.add(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&f.runID, "run-id", "", "id of the run, to attach, resume or ask again by (a new one each time)")
-	flags.StringVar(&f.progress, "progress", "auto", "progress on standard error: auto, json or none")
-	flags.BoolVar(&f.detach, "detach", false, "return when YARN has accepted the application")
-	flags.BoolVar(&f.noCheck, "no-check", false, "do not ask both ends and the cluster first")
-	flags.BoolVar(&f.noAttach, "no-attach", false, "refuse a --run-id that exists already")
-	flags.BoolVar(&f.failOnEmpty, "fail-on-empty", false, "exit with code 9 when no row was written")
+	f.jobFlags.add(cmd)
+	f.runIDFlags.add(cmd.Flags())
+	f.submittingFlags.add(cmd.Flags())
 	return cmd
-}
-
-// knownRunID refuses a --run-id that is given and empty, as by a variable that
-// the caller forgot to set: each call would be a new run.
-func knownRunID(cmd *cobra.Command) error {
-	if flag := cmd.Flags().Lookup("run-id"); flag.Changed && flag.Value.String() == "" {
-		return usage(cmd, errors.New("--run-id is empty"))
-	}
-	return nil
-}
-
-func knownProgress(how string) error {
-	switch how {
-	case "auto", "json", "none":
-		return nil
-	}
-	return fault.New(fault.CodeUsage, "--progress "+how, errors.New("want auto, json or none"))
 }
 
 // withCluster opens the cluster for the length of fn.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 	"time"
 
 	"weft/internal/checkpoint"
@@ -102,28 +101,11 @@ func (t *targetCleaner) committer(ctx context.Context, r *oldRun) (plugins.Commi
 
 // spec is the run's spec with its secrets in clear, or why it cannot be had.
 func (t *targetCleaner) spec(ctx context.Context, folder checkpoint.Folder) (spec *job.Spec, why string) {
-	stored, err := folder.Spec(ctx)
+	spec, err := t.env.stored(ctx, folder, path.Base(folder.Dir))
 	if err != nil {
 		return nil, err.Error()
 	}
-	key, err := folder.Key(ctx)
-	if errors.Is(err, fs.ErrNotExist) { // of weft run, which stores no secrets
-		for _, pointer := range stored.Secrets {
-			if strings.HasPrefix(pointer, "/writer/") {
-				return nil, "the target has a password, which weft run does not store"
-			}
-		}
-		return stored, ""
-	}
-	if err != nil {
-		return nil, err.Error()
-	}
-	clear, secrets, err := job.Unseal(stored, key)
-	if err != nil {
-		return nil, err.Error()
-	}
-	t.env.scrub.Add(secrets...)
-	return clear, ""
+	return spec, ""
 }
 
 // replaced removes the folder of files that an overwrite moved away.

@@ -165,7 +165,7 @@ func TestRunsThatNobodyKnows(t *testing.T) {
 	}
 	// YARN has forgotten it; the folder has not.
 	y.weft(t, "status", "old").want(t, fault.ExitErrorLimit, "FAILED  old", "error[E4001]", "the master wrote")
-	y.weft(t, "status", "cut").want(t, fault.ExitUnknown, "error[E7005]", "weft submit JOB --run-id cut")
+	y.weft(t, "status", "cut").want(t, fault.ExitUnknown, "error[E7005]", "weft resume cut")
 	y.weft(t, "list", "--state", "SLEEPING").want(t, fault.ExitUsage, "ACCEPTED RUNNING")
 	y.weft(t, "logs", "old", "--wait", "-1s").want(t, fault.ExitUsage, "--wait")
 	y.weft(t, "logs", "old", "-o", "json").want(t, fault.ExitUsage, "logs are text")

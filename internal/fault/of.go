@@ -109,6 +109,9 @@ var byReason = map[plugins.Reason]string{
 	job.ReasonMismatch:         CodeMismatch,
 	job.ReasonRunning:          CodeRunning,
 	job.ReasonAttempts:         CodeAttempts,
+	job.ReasonCheckpoint:       CodeCheckpoint,
+	job.ReasonVersion:          CodeVersion,
+	plugins.ReasonGone:         CodeGone,
 }
 
 func codeOfEnd(class plugins.Class, reason plugins.Reason) string {
