@@ -27,10 +27,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"weft/container/dirty"
 	"weft/container/limit"
 	"weft/container/pump"
 	"weft/internal/checkpoint"
+	"weft/internal/dirty"
 	"weft/internal/job"
 	"weft/internal/umbilical"
 	"weft/plugins"

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"weft/container/dirty"
 	"weft/container/limit"
+	"weft/internal/dirty"
 	"weft/internal/fsys/mem"
 	"weft/internal/job"
 	"weft/internal/umbilical"

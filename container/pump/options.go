@@ -4,8 +4,8 @@ import (
 	"log/slog"
 	"time"
 
-	"weft/container/dirty"
 	"weft/container/limit"
+	"weft/internal/dirty"
 	"weft/internal/job"
 	"weft/internal/umbilical"
 	"weft/plugins"

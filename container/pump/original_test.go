@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"weft/container/dirty"
+	"weft/internal/dirty"
 	"weft/internal/fsys"
 	"weft/internal/memtest"
 	"weft/plugins"

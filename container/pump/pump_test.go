@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"weft/container/dirty"
 	"weft/container/limit"
+	"weft/internal/dirty"
 	"weft/internal/fsys"
 	"weft/internal/fsys/mem"
 	"weft/internal/job"

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"weft/container/dirty"
+	"weft/internal/dirty"
 	"weft/plugins"
 )
 

@@ -38,6 +38,7 @@ var may = []struct {
 	{"internal/lint", nil},
 	{"internal/textfile", []string{"plugins"}},
 	{"internal/sqlread", []string{"plugins"}},
+	{"internal/dirty", []string{"plugins", "internal/fsys"}},
 	{"internal/metastore", []string{"plugins", "internal/metastore"}},
 	{"internal/sqlwrite", []string{"plugins"}},
 	{"internal/fsys", []string{"internal/fsys", "yarnrpc"}},
