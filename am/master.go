@@ -133,8 +133,8 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 		return nil, err
 	}
 	m.store = store
-	if m.o.Registration.Address != "" {
-		where := checkpoint.Master{Generation: store.Generation(), Address: m.o.Registration.Address}
+	where := checkpoint.Master{Generation: store.Generation(), Address: m.o.Registration.Address}
+	if where.Address != "" {
 		if err := m.folder.PutMaster(ctx, where); err != nil {
 			return nil, errors.Join(err, store.Close())
 		}
@@ -145,6 +145,9 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	m.heart.wish.Progress = 0
 
 	working, stop := context.WithCancel(ctx)
+	if where.Address != "" {
+		m.started.Go(func() { m.announced(working, where) })
+	}
 	m.started.Go(func() { m.beat(working) })
 	m.started.Go(func() { m.prepare(working, state) })
 	m.started.Go(func() { m.writeJournal(working) })

@@ -36,7 +36,8 @@ func (p *pump) report(ctx context.Context) {
 }
 
 func (p *pump) reportOnce(ctx context.Context) {
-	short, cancel := context.WithTimeout(ctx, p.o.Lease/3)
+	// A master that hangs must leave time to find its successor.
+	short, cancel := context.WithTimeout(ctx, p.o.Lease/6)
 	defer cancel()
 	order, err := p.o.Link.Report(short, p.progress())
 	switch {
