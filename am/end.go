@@ -10,12 +10,14 @@ import (
 )
 
 // end stores the result and tells it to Resources, unless this master has lost
-// its right to act. It has its own deadline: ctx may have ended.
+// its right to act. It has its own deadline: ctx may have ended. It is as patient
+// as the run: what is committed shall be told, not found out by a successor.
 func (m *Master) end(ctx context.Context) (*job.Result, error) {
 	if m.final.Why.Reason == plugins.ReasonFenced {
 		return nil, fmt.Errorf("run %s: %s: %w", m.o.Run, m.final.Why.Cause, ErrNotCurrent)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), m.patience(),
+		fmt.Errorf("the end of the run could not be told within %s (timeout.cluster)", m.patience()))
 	defer cancel()
 	r := m.result()
 	if err := m.folder.PutResult(ctx, r); err != nil {

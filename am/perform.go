@@ -2,7 +2,6 @@ package am
 
 import (
 	"context"
-	"time"
 
 	"weft/am/commit"
 	"weft/am/sched"
@@ -98,7 +97,7 @@ func (m *Master) commit(ctx context.Context) {
 	}
 	target, _ := m.committer.(plugins.Committer)
 	outputs, err := commit.Run(ctx, commit.Options{Committer: target, Root: m.o.Root, Folder: m.folder,
-		Journal: m.store, Job: m.o.Spec.Name, Plan: m.plan, Units: units, Window: m.heart.current, Log: m.o.Log})
+		Journal: m.store, Job: m.o.Spec.Name, Plan: m.plan, Units: units, Window: func() error { return m.awaitWindow(ctx) }, Log: m.o.Log})
 	if err != nil {
 		m.events.put(sched.CommitFailed{Why: whyOf(err)})
 		return
@@ -142,6 +141,3 @@ func (m *Master) writeJournal(ctx context.Context) {
 		}
 	}
 }
-
-// lastWords is how long an ending master takes for what remains to be told.
-const lastWords = 30 * time.Second
