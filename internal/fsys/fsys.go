@@ -89,7 +89,7 @@ type Recoverer interface {
 // Describer tells what a back end can do and has left.
 type Describer interface {
 	// SyncDurable reports whether File.Sync makes what was written survive this
-	// process and this machine. False (HDFS): only Close does.
+	// process and this machine. False: only Close does.
 	SyncDurable() bool
 	// Space tells how much room there is under a directory, quotas included.
 	Space(ctx context.Context, dir string) (Space, error)

@@ -6,7 +6,8 @@
 //	closed, err := client.RecoverLease(ctx, "/staging/live-000001/000007.j", holder)
 //	err = client.Rename(ctx, from, to, false) // errors.Is(err, fs.ErrExist) if to is there
 //
-// It moves no data: blocks and DataNodes are an HDFS library's business.
+// It moves no data: it hands out blocks and rebuilds their pipelines (block.go); what travels to DataNodes is in
+// package dn.
 //
 // # Guarantees
 //

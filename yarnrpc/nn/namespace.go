@@ -29,7 +29,7 @@ type CreateOptions struct {
 }
 
 // Create makes an empty file open for writing under a lease and returns its status. The caller completes it (see
-// Complete) or writes blocks through an HDFS library.
+// Complete), after having written its blocks (see AddBlock).
 func (c *Client) Create(ctx context.Context, path string, o CreateOptions) (Status, error) {
 	flags := uint32(createNew | createReplicate)
 	if o.Overwrite {
@@ -57,18 +57,11 @@ func (c *Client) CreateEmpty(ctx context.Context, path string, o CreateOptions) 
 	if err != nil {
 		return err
 	}
-	done, err := c.Complete(ctx, path, o.Holder, s.FileID)
+	done, err := c.Complete(ctx, Writing{Path: path, Holder: o.Holder, FileID: s.FileID}, nil)
 	if err == nil && !done {
 		err = fmt.Errorf("complete %s: name node did not close an empty file", path)
 	}
 	return err
-}
-
-// Complete closes a file without blocks that Create opened. False: not yet, ask again.
-func (c *Client) Complete(ctx context.Context, path, holder string, fileID uint64) (bool, error) {
-	var resp pb.CompleteResponseProto
-	err := c.on(ctx, "complete", path, &pb.CompleteRequestProto{Src: &path, ClientName: &holder, FileId: &fileID}, &resp)
-	return resp.GetResult(), err
 }
 
 // Mkdir makes one folder. A folder that is there already is no error; without createParent a missing parent is

@@ -3,7 +3,6 @@ package hdfs
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,13 +16,7 @@ import (
 	"weft/yarnrpc/hrpc"
 )
 
-// renewEvery is how often a lease renewal really goes out. The library renews
-// every second, which a thousand containers would make a thousand calls; the
-// NameNode lets a lease be taken after a minute (HdfsConstants.LEASE_SOFTLIMIT_PERIOD),
-// and Java renews at half of that.
-const renewEvery = 20 * time.Second
-
-// bridge is the net.Conn that the library takes for its NameNode:
+// bridge is the net.Conn that the library, which only reads, takes for its NameNode:
 //
 //	library                     bridge                     yarnrpc.Client
 //	Write: preamble, context -> swallowed
@@ -42,11 +35,7 @@ type bridge struct {
 	answer bytes.Buffer // what Read still has to give
 	failed error        // what Read has to fail with
 
-	writing   atomic.Bool            // a file of this lane is open for writing: renew its lease
-	aborted   atomic.Bool            // the file is given up: it must not be completed any more
-	overwrite atomic.Bool            // the next create replaces a file that is there
-	inode     atomic.Pointer[string] // path by inode of the file being read; nil: by name
-	renewedAt time.Time
+	inode atomic.Pointer[string] // path by inode of the file being read; nil: by name
 }
 
 var _ net.Conn = (*bridge)(nil)
@@ -56,9 +45,6 @@ func newBridge(rpc yarnrpc.Caller) *bridge {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &bridge{rpc: rpc, ctx: ctx, cancel: cancel}
 }
-
-// errAborted is what completing a file that was given up fails with.
-var errAborted = errors.New("the file was given up")
 
 // Write takes one frame, makes the call and waits for its answer.
 func (b *bridge) Write(p []byte) (int, error) {
@@ -84,14 +70,11 @@ func (b *bridge) call(p []byte) error {
 	if err != nil {
 		return fmt.Errorf("bridge to namenode: %w", err)
 	}
-	resp := &emptypb.Empty{} // keeps fields that it does not know as they came
-	if b.passes(req.Method) {
+	resp := &emptypb.Empty{}        // keeps fields that it does not know as they came
+	if req.Method != "renewLease" { // the library renews each second, though it holds no lease
 		msg := &emptypb.Empty{}
 		if err := req.Decode(msg); err != nil {
 			return fmt.Errorf("bridge to namenode: %w", err)
-		}
-		if b.aborted.Load() && req.Method == "complete" {
-			return errAborted
 		}
 		b.amend(req.Method, msg)
 		if err := b.rpc.Call(b.ctx, req.Method, msg, resp); err != nil {
@@ -106,46 +89,18 @@ func (b *bridge) call(p []byte) error {
 	return nil
 }
 
-// Bits of CreateFlagProto.
-const (
-	flagCreate    = 0x01
-	flagOverwrite = 0x02
-	flagReplicate = 0x80 // no erasure coding, whatever the policy of the folder
-)
-
-// amend changes two requests that the library gives no choice about. Of a field
+// amend changes a request that the library gives no choice about. Of a field
 // given twice the last one counts, so the new value is appended.
 //
-//	create             CreateRequestProto.createFlag, field 4: the library says CREATE
 //	getBlockLocations  GetBlockLocationsRequestProto.src, field 1: the library asks by
 //	                   name, late, when another file may have the name
 func (b *bridge) amend(method string, req *emptypb.Empty) {
+	inode := b.inode.Load()
+	if method != "getBlockLocations" || inode == nil {
+		return
+	}
 	m := req.ProtoReflect()
-	raw := m.GetUnknown()
-	switch inode := b.inode.Load(); {
-	case method == "create":
-		flags := uint64(flagCreate | flagReplicate)
-		if b.overwrite.Load() {
-			flags |= flagOverwrite
-		}
-		raw = protowire.AppendVarint(protowire.AppendTag(raw, 4, protowire.VarintType), flags)
-	case method == "getBlockLocations" && inode != nil:
-		raw = protowire.AppendString(protowire.AppendTag(raw, 1, protowire.BytesType), *inode)
-	}
-	m.SetUnknown(raw)
-}
-
-// passes tells whether a call goes out; the lease renewals that need not are
-// answered here.
-func (b *bridge) passes(method string) bool {
-	if method != "renewLease" {
-		return true
-	}
-	if !b.writing.Load() || time.Since(b.renewedAt) < renewEvery {
-		return false
-	}
-	b.renewedAt = time.Now()
-	return true
+	m.SetUnknown(protowire.AppendString(protowire.AppendTag(m.GetUnknown(), 1, protowire.BytesType), *inode))
 }
 
 // Read gives the answer of the last call.

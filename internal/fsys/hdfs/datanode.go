@@ -31,14 +31,20 @@ func newGate(dial dialFunc, timeout time.Duration) *gate {
 	return &gate{dial: dial, timeout: timeout, open: map[*dnConn]struct{}{}}
 }
 
-func (g *gate) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+// connect is what the library dials with.
+func (g *gate) connect(ctx context.Context, _, address string) (net.Conn, error) {
+	return g.connectFor(ctx, address, g.timeout)
+}
+
+// connectFor connects; timeout bounds that, and each read and write.
+func (g *gate) connectFor(ctx context.Context, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	raw, err := g.dial(ctx, network, address)
+	raw, err := g.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("datanode %s: %w", address, err)
 	}
-	c := &dnConn{Conn: raw, gate: g, address: address, in: bufio.NewReaderSize(raw, headBytes)}
+	c := &dnConn{Conn: raw, gate: g, address: address, timeout: timeout, in: bufio.NewReaderSize(raw, headBytes)}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.shut {
@@ -70,12 +76,13 @@ type dnConn struct {
 	net.Conn
 	gate    *gate
 	address string
+	timeout time.Duration // of each read and write
 	in      *bufio.Reader
 }
 
 func (c *dnConn) Read(p []byte) (int, error) {
 	if c.in.Buffered() == 0 {
-		if err := c.Conn.SetReadDeadline(time.Now().Add(c.gate.timeout)); err != nil {
+		if err := c.Conn.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
 			return 0, c.named("read", err)
 		}
 	}
@@ -84,11 +91,20 @@ func (c *dnConn) Read(p []byte) (int, error) {
 }
 
 func (c *dnConn) Write(p []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.gate.timeout)); err != nil {
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, c.named("write", err)
 	}
 	n, err := c.Conn.Write(p)
 	return n, c.named("write", err)
+}
+
+// writeAll writes buffers in one system call, as far as the kernel takes them.
+func (c *dnConn) writeAll(buffers net.Buffers) error {
+	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		return c.named("write", err)
+	}
+	_, err := buffers.WriteTo(c.Conn)
+	return c.named("write", err)
 }
 
 // named says which DataNode it was. io.EOF means something to its readers and
@@ -99,7 +115,7 @@ func (c *dnConn) named(op string, err error) error {
 	case err == nil || err == io.EOF:
 		return err
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("%s datanode %s: no progress for %v: %w", op, c.address, c.gate.timeout, err)
+		return fmt.Errorf("%s datanode %s: no progress for %v: %w", op, c.address, c.timeout, err)
 	}
 	return fmt.Errorf("%s datanode %s: %w", op, c.address, err)
 }

@@ -85,7 +85,7 @@ func TestLostCallOfCloseIsRecovered(t *testing.T) {
 	if err := w.Sync(); err != nil { // nothing is on its way any more
 		t.Fatal(err)
 	}
-	w.(*behind).file.(*writeFile).lane.bridge.rpc = refuser{f.rpc, "complete"}
+	w.(*writeFile).nn = nn.NewWith(refuser{f.rpc, "complete"})
 	if err := w.Close(); err != nil {
 		t.Errorf("close = %v; want that lease recovery completes the file", err)
 	}

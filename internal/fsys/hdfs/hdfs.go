@@ -12,6 +12,7 @@ import (
 
 	"weft/internal/fsys"
 	"weft/yarnrpc"
+	"weft/yarnrpc/dn"
 	"weft/yarnrpc/hadoopconf"
 	"weft/yarnrpc/nn"
 )
@@ -28,8 +29,8 @@ type Options struct {
 	// Dial connects to DataNodes; default: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// IOTimeout bounds each connect, read and write of a DataNode connection, and
-	// so the wait for the acknowledgement of what was sent; default: 60 s
-	// (dfs.client.socket-timeout).
+	// so the wait for the acknowledgement of what was sent, to which a twelfth is
+	// added for each node of the pipeline; default: 60 s (dfs.client.socket-timeout).
 	IOTimeout time.Duration
 	// CloseTimeout bounds the wait at Close until enough replicas have been
 	// reported to the NameNode; default: 60 s.
@@ -51,9 +52,11 @@ type FS struct {
 	nn        *nn.Client
 	holder    string // name under which leases are recovered
 	lanes     lanes
+	packets   sync.Pool // *dn.Packet, of files that were written
 
 	mu       sync.Mutex
 	defaults *nn.Defaults // fetched once
+	keys     keys
 }
 
 var _ fsys.FS = (*FS)(nil)
@@ -87,6 +90,7 @@ func New(conf *hadoopconf.Conf, authority string, opts Options) (*FS, error) {
 	}
 	f := &FS{authority: authority, conf: conf, opts: opts, client: client, rpc: client.Idempotent(), holder: "weft-" + rand.Text()}
 	f.nn = nn.NewWith(f.rpc)
+	f.packets.New = func() any { return dn.NewPacket() }
 	return f, nil
 }
 

@@ -20,8 +20,8 @@ const (
 	maxLaneAge = time.Hour
 )
 
-// lane carries one open file: a client of the library, its bridge to the
-// NameNode and its connections to DataNodes.
+// lane carries one file that is being read: a client of the library, its bridge
+// to the NameNode and its connections to DataNodes.
 type lane struct {
 	client *lib.Client
 	bridge *bridge
@@ -66,7 +66,7 @@ func (l *lane) pause(d time.Duration) {
 	}
 }
 
-// drop ends a lane: calls under way fail, the lease is renewed no more.
+// drop ends a lane: calls under way fail.
 func (l *lane) drop() {
 	l.gate.cut()
 	l.bridge.Close()
@@ -100,7 +100,6 @@ func (p *lanes) take() (l *lane, ok bool) {
 
 // give takes back a lane whose file ended well.
 func (p *lanes) give(l *lane) {
-	l.bridge.writing.Store(false)
 	l.bridge.inode.Store(nil)
 	p.mu.Lock()
 	keep := !p.closed && len(p.idle) < maxIdleLanes

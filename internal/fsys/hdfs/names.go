@@ -154,5 +154,6 @@ func (f *FS) IsClosed(ctx context.Context, name string) (bool, error) {
 	return closed, wrap(ctx, "is closed", name, err, looks)
 }
 
-// SyncDurable implements fsys.Describer: only Close is.
-func (f *FS) SyncDurable() bool { return false }
+// SyncDurable implements fsys.Describer: Sync brings the bytes to the disks of
+// all DataNodes that write them; recovering the lease closes the file with them.
+func (f *FS) SyncDurable() bool { return true }

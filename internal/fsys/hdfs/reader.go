@@ -2,6 +2,7 @@ package hdfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +17,27 @@ import (
 // reopenTries is how often a read that stands still fetches new locations and
 // block tokens before it fails; the library has tried every replica each time.
 const reopenTries = 4
+
+// takeLane returns an idle lane, or a new one.
+func (f *FS) takeLane() (*lane, error) {
+	l, ok := f.lanes.take()
+	switch {
+	case !ok:
+		return nil, fs.ErrClosed
+	case l != nil:
+		return l, nil
+	}
+	return f.newLane()
+}
+
+// plain takes off the path that the library puts around an error of its own.
+func plain(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
 
 // Open implements fsys.Reader.
 func (f *FS) Open(ctx context.Context, name string) (fsys.File, error) {

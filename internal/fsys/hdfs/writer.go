@@ -2,21 +2,23 @@ package hdfs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
-
-	lib "github.com/colinmarc/hdfs/v2"
 
 	"weft/internal/fsys"
 	"weft/yarnrpc"
+	"weft/yarnrpc/dn"
+	"weft/yarnrpc/nn"
 )
 
-// packetBytes is what the library sends at once. It is given exactly what
-// completes a packet: then its buffer is empty after each call, stays as small
-// as a packet and in the processor's cache.
-const packetBytes = 64 << 10
+// renewEvery is how often the lease of an open file is renewed. The NameNode
+// lets it be taken after a minute (HdfsConstants.LEASE_SOFTLIMIT_PERIOD), and
+// Java renews at half of that.
+const renewEvery = 20 * time.Second
 
 // Create implements fsys.Creator: the NameNode removes the old file and makes
 // the new one in one step.
@@ -44,55 +46,44 @@ func (f *FS) create(ctx context.Context, name string, perm fs.FileMode, replace 
 	if err != nil {
 		return nil, wrap(ctx, "create", name, err, looks)
 	}
-	l, err := f.takeLane()
+	o := nn.CreateOptions{
+		Perm: uint32(perm.Perm()), Holder: "weft-" + rand.Text(), // its own: nobody renews the lease of a file given up
+		Replication: uint32(replicas), BlockSizeBytes: blockBytes, Overwrite: replace,
+	}
+	status, err := f.nn.Create(ctx, name, o)
 	if err != nil {
-		return nil, wrap(ctx, "create", name, err, looks)
+		return nil, wrap(ctx, "create", name, err, changes)
 	}
-	l.bridge.overwrite.Store(replace)
-	l.bridge.writing.Store(true)
-	stop := context.AfterFunc(ctx, func() { l.bridge.Close() }) // the library knows no contexts
-	w, err := l.client.CreateFile(name, replicas, blockBytes, perm.Perm())
-	if !stop() && err == nil {
-		err = context.Cause(ctx) // the lane is dead although the file was made
-	}
-	if err != nil {
-		l.drop()
-		return nil, wrap(ctx, "create", name, plain(err), changes)
-	}
-	return writeBehind(&writeFile{fs: f, name: name, lane: l, w: w}), nil
+	return f.open(nn.Writing{Path: name, Holder: o.Holder, FileID: status.FileID}, blockBytes), nil
 }
 
-func (f *FS) takeLane() (*lane, error) {
-	l, ok := f.lanes.take()
-	switch {
-	case !ok:
-		return nil, fs.ErrClosed
-	case l != nil:
-		return l, nil
-	}
-	return f.newLane()
-}
-
-// plain takes off the path that the library puts around an error of its own.
-func plain(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
+// open starts what an open file needs; its Close, or its first error, ends it.
+func (f *FS) open(file nn.Writing, blockBytes int64) *writeFile {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &writeFile{fs: f, nn: f.nn, file: file, blockBytes: blockBytes, stream: newStream(f, file, blockBytes), cancel: cancel}
+	w.running.Go(func() { w.stream.run(ctx) })
+	w.running.Go(func() { w.renew(ctx) })
+	return w
 }
 
 // writeFile is a file open for writing.
 //
 //	      Write ok           Close: blocks acknowledged, complete() = true
-//	open ---------> open ------------------------------------------------> done, lane reused
-//	  \ any error
-//	   -----------> broken --- Close ---> done: never completed, lane dropped
+//	open ---------> open ------------------------------------------------> done
+//	  \ an error that the stream could not mend
+//	   -----------> broken --- Close ---> done: never completed, lease not renewed
 type writeFile struct {
-	fs      *FS
-	name    string
-	lane    *lane
-	w       *lib.FileWriter
+	fs         *FS
+	nn         *nn.Client
+	file       nn.Writing
+	blockBytes int64
+	stream     *stream
+	cancel     context.CancelFunc // ends what runs
+	running    sync.WaitGroup
+
+	packet  *dn.Packet // being filled; nil: none
+	packets int        // made for this file
+	at      int64      // bytes of the block that were handed to the stream
 	written int64
 	broken  error
 	done    bool
@@ -100,9 +91,24 @@ type writeFile struct {
 
 var _ fsys.File = (*writeFile)(nil)
 
+// renew is a goroutine: it renews the lease until the file is closed. A renewal
+// that fails is made up for by the next: three of them fit into a lease.
+func (w *writeFile) renew(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			w.nn.RenewLease(ctx, w.file.Holder)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Read implements fsys.File.
 func (w *writeFile) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: w.name, Err: fsys.ErrMode}
+	return 0, &fs.PathError{Op: "read", Path: w.file.Path, Err: fsys.ErrMode}
 }
 
 // Write implements fsys.File.
@@ -112,57 +118,148 @@ func (w *writeFile) Write(p []byte) (int, error) {
 	}
 	total := 0
 	for len(p) > 0 {
-		n, err := w.w.Write(p[:min(len(p), packetBytes-int(w.written%packetBytes))])
-		total += n
-		w.written += int64(n)
-		if err != nil {
-			return total, w.fail("write", err)
+		if w.packet == nil && !w.next() {
+			return total, w.fail("write")
 		}
+		n := w.packet.Fill(p[:min(int64(len(p)), w.blockBytes-w.packet.End())])
+		w.written += int64(n)
+		total += n
 		p = p[n:]
+		if (w.packet.Full() || w.packet.End() == w.blockBytes) && !w.push(nil) {
+			return total, w.fail("write")
+		}
 	}
 	return total, nil
 }
 
+// next takes an empty packet, waiting for one when all are on their way. False:
+// the stream has ended.
+func (w *writeFile) next() bool {
+	w.packet = w.take()
+	if w.packet == nil {
+		return false
+	}
+	w.packet.Reset(w.at)
+	return true
+}
+
+func (w *writeFile) take() *dn.Packet {
+	select {
+	case p := <-w.stream.free:
+		return p
+	default:
+	}
+	if w.packets < windowPackets {
+		w.packets++
+		return w.fs.packets.Get().(*dn.Packet)
+	}
+	select {
+	case p := <-w.stream.free:
+		return p
+	case <-w.stream.ended:
+		return nil
+	}
+}
+
+// push hands the packet to the stream, if it has anything new.
+func (w *writeFile) push(done chan<- struct{}) bool {
+	p := parcel{done: done}
+	if w.packet != nil && w.packet.New() > 0 {
+		p.packet, w.at = w.packet, w.packet.End()
+		w.packet = nil
+	}
+	p.end = w.at == w.blockBytes
+	return w.hand(p)
+}
+
+// hand gives a parcel to the stream. False: it has ended.
+func (w *writeFile) hand(p parcel) bool {
+	if p.end {
+		w.at = 0
+	}
+	select {
+	case w.stream.full <- p:
+		return true
+	case <-w.stream.ended:
+		return false
+	}
+}
+
 func (w *writeFile) fit(op string) error {
 	if w.done {
-		return &fs.PathError{Op: op, Path: w.name, Err: fs.ErrClosed}
+		return &fs.PathError{Op: op, Path: w.file.Path, Err: fs.ErrClosed}
 	}
 	return w.broken
 }
 
-// Sync implements fsys.File: it hands over what is buffered, without waiting for
-// the DataNodes.
+// Sync implements fsys.File: what was written is on the disks of all nodes of the
+// pipeline, and the NameNode knows the length (DFSOutputStream.hsync).
 func (w *writeFile) Sync() error {
 	if err := w.fit("sync"); err != nil {
 		return err
 	}
-	if err := w.w.Flush(); err != nil {
-		return w.fail("sync", err)
+	// The block goes on with a part of a chunk that is sent again; it must be
+	// copied before the stream has the packet.
+	var rest *dn.Packet
+	if p := w.packet; p != nil && p.New() > 0 && p.End() < w.blockBytes {
+		if rest = w.take(); rest == nil {
+			return w.fail("sync")
+		}
+		rest.Continue(p)
 	}
-	return nil
+	done := make(chan struct{})
+	if !w.push(done) {
+		return w.fail("sync")
+	}
+	if rest != nil {
+		w.packet = rest
+	}
+	select {
+	case <-done:
+		return nil
+	case <-w.stream.ended:
+		return w.fail("sync")
+	}
 }
 
-// fail gives the file up: its connections are cut and it will not be completed.
-// The cause is what the NameNode knows, if it knows better than a broken pipe.
-func (w *writeFile) fail(op string, err error) error {
-	w.lane.bridge.aborted.Store(true)
-	w.lane.gate.cut()
-	w.w.Close() // ends the library's heartbeats; cannot succeed any more
-	w.lane.drop()
+// end stops what runs and takes the packets back.
+func (w *writeFile) end() {
+	w.cancel()
+	w.stream.gate.cut()
+	w.running.Wait()
+	if w.packet != nil {
+		w.fs.packets.Put(w.packet)
+		w.packet = nil
+	}
+	for len(w.stream.free) > 0 {
+		w.fs.packets.Put(<-w.stream.free)
+	}
+}
+
+// fail gives the file up, after the stream has ended with an error. The cause is
+// what the NameNode knows, if it knows better than a broken pipe.
+func (w *writeFile) fail(op string) error {
+	<-w.stream.ended
+	return w.giveUp(op, w.stream.err)
+}
+
+func (w *writeFile) giveUp(op string, err error) error {
+	w.end()
 	ctx, cancel := w.fs.callTimeout()
 	defer cancel()
-	w.broken = wrap(ctx, op, w.name, w.diagnose(ctx, plain(err)), changes)
+	w.broken = wrap(ctx, op, w.file.Path, w.diagnose(ctx, err), changes)
 	return w.broken
 }
 
 // diagnose asks the NameNode about a file whose stream broke off without an
-// answer of its own: recovering a lease shows as a connection that ends.
+// answer that says it all: recovering a lease shows as a connection that ends,
+// and then as a block that is no longer being written.
 func (w *writeFile) diagnose(ctx context.Context, err error) error {
 	var remote *yarnrpc.RemoteError
-	if errors.As(err, &remote) {
+	if errors.As(err, &remote) && translateRemote(remote) != error(remote) {
 		return err
 	}
-	closed, aerr := w.fs.nn.IsClosed(ctx, w.name)
+	closed, aerr := w.nn.IsClosed(ctx, w.file.Path)
 	switch {
 	case aerr == nil && closed:
 		return fsys.ErrLease
@@ -185,33 +282,62 @@ func (w *writeFile) Close() error {
 	if w.broken != nil {
 		return w.broken
 	}
+	if !w.flush() {
+		return w.fail("close")
+	}
 	err := w.complete()
 	var transport *yarnrpc.TransportError
 	if errors.As(err, &transport) {
 		err = w.readBack(err)
 	}
 	if err != nil {
-		return w.fail("close", err)
+		return w.giveUp("close", err)
 	}
-	w.fs.lanes.give(w.lane)
+	w.end()
 	return nil
 }
 
-// complete waits for the acknowledgements of the DataNodes and closes the file
-// on the NameNode, again and again until enough replicas have been reported to
-// it, as Java's DFSOutputStream.completeFile.
+// flush hands over what is left, with the end of the block, and waits until the
+// nodes have closed it. False: the stream has ended with an error.
+func (w *writeFile) flush() bool {
+	p := parcel{end: true}
+	if w.packet != nil && w.packet.New() > 0 {
+		p.packet, w.packet = w.packet, nil
+	}
+	if (p.packet != nil || w.at > 0) && !w.hand(p) {
+		return false
+	}
+	close(w.stream.full)
+	<-w.stream.ended
+	return w.stream.err == nil
+}
+
+// complete closes the file on the NameNode, again and again until enough
+// replicas have been reported to it, as Java's DFSOutputStream.completeFile.
 func (w *writeFile) complete() error {
-	deadline := time.Now().Add(w.fs.opts.CloseTimeout)
+	ctx, cancel := w.fs.callTimeout()
+	defer cancel()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		err := w.w.Close()
-		if !lib.IsErrReplicating(err) {
-			return plain(err)
+		done, err := w.nn.Complete(ctx, w.file, w.stream.last)
+		if done || err != nil {
+			return err
 		}
-		if time.Now().Add(pause).After(deadline) {
+		if !wait(ctx, pause) {
 			return fmt.Errorf("%w: the replicas of the last block were not reported to the namenode within %v",
 				fsys.ErrUnavailable, w.fs.opts.CloseTimeout)
 		}
-		w.lane.pause(pause)
+	}
+}
+
+// wait waits, unless the deadline of the context comes first.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -221,10 +347,10 @@ func (w *writeFile) complete() error {
 func (w *writeFile) readBack(lost error) error {
 	ctx, cancel := w.fs.callTimeout()
 	defer cancel()
-	if err := fsys.WaitClosed(ctx, w.fs, w.name); err != nil {
+	if err := fsys.WaitClosed(ctx, w.fs, w.file.Path); err != nil {
 		return lost
 	}
-	info, err := w.fs.Stat(ctx, w.name)
+	info, err := w.fs.Stat(ctx, w.file.Path)
 	if err != nil || info.Size != w.written {
 		return lost
 	}

@@ -8,4 +8,4 @@
 // test compares them with what pbgen makes of the .proto files.
 package pb
 
-//go:generate go run weft/yarnrpc/internal/pbgen -out . client.proto container.proto identifier.proto master.proto namenode.proto record.proto rpc.proto security.proto
+//go:generate go run weft/yarnrpc/internal/pbgen -out . client.proto container.proto datanode.proto identifier.proto master.proto namenode.proto record.proto rpc.proto security.proto

@@ -51,7 +51,7 @@ func TestTrap27_NamesNeverCollideWithHadoops(t *testing.T) {
 		}
 		return true
 	})
-	if files != 8 {
-		t.Errorf("%d files registered, want 8", files)
+	if files != 9 {
+		t.Errorf("%d files registered, want 9", files)
 	}
 }

@@ -1,0 +1,143 @@
+package hdfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"weft/internal/fsys"
+	"weft/yarnrpc"
+	"weft/yarnrpc/dn"
+	"weft/yarnrpc/nn"
+)
+
+// setupTries is how many pipelines are tried for a new block, each without the
+// nodes that failed (dfs.client.block.write.retries: 3 after the first).
+const setupTries = 4
+
+// open gets the next block of the file and a pipeline for it. Nodes that cannot
+// be reached are left out of the next try.
+func (s *stream) open(ctx context.Context) error {
+	var cause error
+	for range setupTries {
+		located, err := s.nn.AddBlock(ctx, s.file, s.last, s.exclude)
+		if err != nil {
+			return noNodes(err, cause)
+		}
+		pipe, bad, err := s.connect(ctx, dn.WriteRequest{Block: s.sized(located), Client: s.file.Holder, Stage: dn.SetupCreate})
+		if err == nil {
+			s.block, s.sent, s.closing = located, 0, false
+			s.use(pipe)
+			return nil
+		}
+		cause = err
+		if ctx.Err() != nil {
+			return cause
+		}
+		if err := s.nn.AbandonBlock(ctx, s.file, located.Block); err != nil {
+			return err
+		}
+		if !tokenRefused(cause) {
+			s.exclude = append(s.exclude, located.Replicas[bad].Node)
+		}
+	}
+	return fmt.Errorf("%w: %d pipelines failed, the last: %w", fsys.ErrUnavailable, setupTries, cause)
+}
+
+// sized is a block as a request names it: with the length it may grow to.
+func (s *stream) sized(l nn.LocatedBlock) nn.LocatedBlock {
+	l.Block.Bytes = s.blockBytes
+	return l
+}
+
+// noNodes prefers the failure of the nodes to the NameNode's answer that too few
+// are left when these are excluded.
+func noNodes(err, cause error) error {
+	var remote *yarnrpc.RemoteError
+	if cause != nil && errors.As(err, &remote) {
+		return fmt.Errorf("%w: %w; then %v", fsys.ErrUnavailable, cause, remote)
+	}
+	return err
+}
+
+func tokenRefused(err error) bool {
+	var refusal *dn.Refusal
+	return errors.As(err, &refusal) && refusal.Status == dn.StatusAccessToken
+}
+
+// use makes a pipeline the one that is sent through.
+func (s *stream) use(p *pipeline) {
+	s.pipe = p
+	go p.acks(s.recycle) // ends with end, which waits for it
+}
+
+// mend rebuilds the pipeline after the failure of a node, on those that are
+// left, and sends again what was not acknowledged:
+//
+//	connection ended -> new stamp of the NameNode -> connect to the survivors, RecoverStream
+//	                                              -> updatePipeline -> packets again
+//
+// If the end of the block had been sent, all its data was acknowledged: the
+// survivors close it (RecoverClose) and nothing is sent. The new stamp makes the
+// replica of the failed node stale, whatever it still writes; the NameNode gives
+// it to nobody but the holder of the lease (DataStreamer.setupPipelineForAppendOrRecovery).
+func (s *stream) mend(ctx context.Context, sendErr error) error {
+	bad, cause, again := s.pipe.end(sendErr)
+	acked := s.pipe.acked.Load()
+	s.pipe = nil
+	for s.pipe == nil {
+		if ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), cause)
+		}
+		s.drop(bad)
+		if len(s.block.Replicas) == 0 {
+			return fmt.Errorf("%w: no node of the pipeline is left: %w", fsys.ErrUnavailable, cause)
+		}
+		pipe, at, err := s.rebuild(ctx, acked)
+		if err != nil && at == nameNode {
+			return err
+		}
+		if bad, cause = at, err; err == nil {
+			s.use(pipe)
+		}
+	}
+	if s.closing {
+		s.hangUp() // they have closed the block
+		return nil
+	}
+	return s.transmit(ctx, again)
+}
+
+// drop takes a node out of the pipeline, and out of those to come.
+func (s *stream) drop(bad int) {
+	s.exclude = append(s.exclude, s.block.Replicas[bad].Node)
+	s.block.Replicas = slices.Delete(slices.Clone(s.block.Replicas), bad, bad+1)
+}
+
+// nameNode stands where a node of the pipeline is at fault, for the NameNode.
+const nameNode = -1
+
+// rebuild connects to the nodes that are left, under a new stamp. When it fails,
+// bad is the node at fault.
+func (s *stream) rebuild(ctx context.Context, acked int64) (pipe *pipeline, bad int, err error) {
+	s.block.Block.Bytes = acked
+	now := s.block
+	if now.Block.Stamp, now.Token, err = s.nn.NextStamp(ctx, s.file, s.block.Block); err != nil {
+		return nil, nameNode, err
+	}
+	r := dn.WriteRequest{Block: s.sized(s.block), Client: s.file.Holder, Stage: dn.RecoverStream, MinBytes: acked, MaxBytes: s.sent, NewStamp: now.Block.Stamp}
+	r.Block.Token = now.Token
+	if s.closing {
+		r.Stage = dn.RecoverClose
+	}
+	if pipe, bad, err = s.connect(ctx, r); err != nil {
+		return nil, bad, err
+	}
+	if err := s.nn.UpdatePipeline(ctx, s.file, s.block.Block, now.Block, now.Replicas); err != nil {
+		pipe.conn.Close()
+		return nil, nameNode, err
+	}
+	s.block = now
+	return pipe, 0, nil
+}
