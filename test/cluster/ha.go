@@ -218,13 +218,30 @@ func (h *Hadoop) transition(ctx context.Context, d Daemon, method string) error 
 	if d.kind() == nameNode {
 		address = addr(h.lay.ends.nns[d.index()].rpc)
 	}
+	info := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 0)
+	req := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), info)
+	return h.ask(ctx, address, "org.apache.hadoop.ha.HAServiceProtocol", method, req)
+}
+
+// SafeMode makes the active NameNode enter or leave safe mode, in which nothing can be changed (ClientProtocol.setSafeMode,
+// as superuser).
+func (h *Hadoop) SafeMode(ctx context.Context, enter bool) error {
+	action := uint64(1) // SAFEMODE_LEAVE of SafeModeActionProto
+	if enter {
+		action = 2 // SAFEMODE_ENTER
+	}
+	req := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), action)
+	return h.ask(ctx, addr(h.lay.ends.nns[h.activeOf(nameNode).index()].rpc), "org.apache.hadoop.hdfs.protocol.ClientProtocol", "setSafeMode", req)
+}
+
+// ask makes one call of a Hadoop protocol as superuser, req being the encoded request. What is answered is not looked at.
+func (h *Hadoop) ask(ctx context.Context, address, protocol, method string, req []byte) error {
 	client, err := yarnrpc.NewClient(yarnrpc.Options{Addresses: []string{address}, User: h.Superuser(), CallTimeout: readyLimit,
-		Protocol: hrpc.Protocol{Name: "org.apache.hadoop.ha.HAServiceProtocol", Version: 1}, RetryFor: 30 * time.Second})
+		Protocol: hrpc.Protocol{Name: protocol, Version: 1}, RetryFor: 30 * time.Second})
 	if err != nil {
 		return err
 	}
-	info := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 0)
-	req := &emptypb.Empty{}
-	req.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), info))
-	return errors.Join(client.Call(ctx, method, req, &emptypb.Empty{}), client.Close())
+	message := &emptypb.Empty{}
+	message.ProtoReflect().SetUnknown(req)
+	return errors.Join(client.Call(ctx, method, message, &emptypb.Empty{}), client.Close())
 }

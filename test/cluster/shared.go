@@ -30,6 +30,7 @@ type Shared struct {
 	HiveOnHadoop bool
 
 	hadoop  lazy[*Hadoop]
+	pair    lazy[*Hadoop]
 	mariadb lazy[*Database]
 	mysql   lazy[*Database]
 	pg      lazy[*Postgres]
@@ -80,6 +81,21 @@ func (s *Shared) Hadoop(t testing.TB) *Hadoop {
 	return h
 }
 
+// Pair returns the shared Hadoop with two NameNodes and two ResourceManagers, otherwise like the one that Hadoop returns.
+func (s *Shared) Pair(t testing.TB) *Hadoop {
+	t.Helper()
+	h, err := s.pair.get(func(ctx context.Context) (*Hadoop, error) {
+		opts := s.Options
+		opts.HA = true
+		setZero(&opts.NodeManagers, 2)
+		return StartHadoop(ctx, opts)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // MariaDB returns the shared MariaDB. Tests take a schema of their own with NewSchema.
 func (s *Shared) MariaDB(t testing.TB) *Database {
 	t.Helper()
@@ -118,7 +134,7 @@ func (s *Shared) Postgres(t testing.TB) *Postgres {
 // Servers that cannot be stopped cleanly fail a run that was good so far.
 func (s *Shared) Run(m *testing.M) int {
 	code := m.Run()
-	for _, stop := range []func() error{s.hadoop.close, s.mariadb.close, s.mysql.close, s.pg.close, s.hive4.close, s.hive3.close} {
+	for _, stop := range []func() error{s.hadoop.close, s.pair.close, s.mariadb.close, s.mysql.close, s.pg.close, s.hive4.close, s.hive3.close} {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop shared servers:", err)
 			code = max(code, 1)
