@@ -32,7 +32,7 @@ type Made struct {
 	// Size is what the run asks of a cluster.
 	Size Size
 	// Guarantee is the level of delivery, GuaranteeWhy its reason.
-	Guarantee    Guarantee
+	Guarantee    plugins.Guarantee
 	GuaranteeWhy string
 }
 

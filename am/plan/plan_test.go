@@ -170,7 +170,7 @@ func TestMake(t *testing.T) {
 	if made.Size.Slots != 2 {
 		t.Errorf("%d slots for 2 splits and a channel of 3", made.Size.Slots)
 	}
-	if made.Guarantee != AtLeastOnce || made.GuaranteeWhy == "" {
+	if made.Guarantee != plugins.AtLeastOnce || made.GuaranteeWhy == "" {
 		t.Errorf("guarantee %s, %q", made.Guarantee, made.GuaranteeWhy)
 	}
 }
@@ -179,7 +179,7 @@ func TestGuaranteeOfCommitters(t *testing.T) {
 	w := newWorld()
 	w.newWriter = func(s *source) plugins.Writer { return &committing{sink: sink{s: s, maps: upper}} }
 	made, err := w.make(t)
-	if err != nil || made.Guarantee != ExactlyOnce {
+	if err != nil || made.Guarantee != plugins.ExactlyOnce {
 		t.Errorf("guarantee %+v, %v; want exactly once", made, err)
 	}
 }

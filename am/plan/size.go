@@ -41,24 +41,15 @@ func SizeOf(s job.Setting, splits int) Size {
 	return size
 }
 
-// Guarantee is a level of delivery.
-type Guarantee string
-
-// The levels.
-const (
-	// ExactlyOnce: after success the target holds each source row once,
-	// whatever failed on the way.
-	ExactlyOnce Guarantee = "exactly-once"
-	// AtLeastOnce: rows of a unit that was under way when something failed
-	// may be there twice.
-	AtLeastOnce Guarantee = "at-least-once"
-)
-
-// GuaranteeOf says which level a writer reaches, and why. A writer with a
-// run-level commit shows nothing before it, and then everything once.
-func GuaranteeOf(w plugins.Writer) (Guarantee, string) {
-	if _, ok := w.(plugins.Committer); ok {
-		return ExactlyOnce, "the output becomes visible in one commit of the units that were accepted"
+// GuaranteeOf says which level a writer reaches, and why: what it says itself,
+// or else by its commit. A writer with a run-level commit shows nothing before
+// it, and then everything once.
+func GuaranteeOf(w plugins.Writer) (plugins.Guarantee, string) {
+	if g, ok := w.(plugins.Guarantor); ok {
+		return g.Guarantee()
 	}
-	return AtLeastOnce, "the target has no commit of its own"
+	if _, ok := w.(plugins.Committer); ok {
+		return plugins.ExactlyOnce, "the output becomes visible in one commit of the units that were accepted"
+	}
+	return plugins.AtLeastOnce, "the target has no commit of its own"
 }

@@ -52,16 +52,16 @@ and memory, and the job's settings with secrets masked. Nothing is changed.`,
 
 // shownPlan is what `plan` shows: the plan and all that is known about it.
 type shownPlan struct {
-	Job       *job.Spec        `json:"job"`
-	Columns   []plugins.Column `json:"columns"`
-	Targets   []plugins.Column `json:"target_columns"`
-	Splits    []shownSplit     `json:"splits"`
-	Until     string           `json:"until,omitempty"`
-	Remarks   []shownFinding   `json:"remarks"`
-	Target    []shownFinding   `json:"target"`
-	Size      plan.Size        `json:"size"`
-	Guarantee plan.Guarantee   `json:"guarantee"`
-	Why       string           `json:"guarantee_why"`
+	Job       *job.Spec         `json:"job"`
+	Columns   []plugins.Column  `json:"columns"`
+	Targets   []plugins.Column  `json:"target_columns"`
+	Splits    []shownSplit      `json:"splits"`
+	Until     string            `json:"until,omitempty"`
+	Remarks   []shownFinding    `json:"remarks"`
+	Target    []shownFinding    `json:"target"`
+	Size      plan.Size         `json:"size"`
+	Guarantee plugins.Guarantee `json:"guarantee"`
+	Why       string            `json:"guarantee_why"`
 }
 
 type shownSplit struct {
