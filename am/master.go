@@ -130,7 +130,7 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	}
 	store, state, err := checkpoint.Open(ctx, m.folder, m.o.Owner)
 	if err != nil {
-		return nil, err
+		return m.refused(ctx, err)
 	}
 	m.store = store
 	where := checkpoint.Master{Generation: store.Generation(), Address: m.o.Registration.Address}

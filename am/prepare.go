@@ -50,7 +50,7 @@ func (m *Master) prepareAll(ctx context.Context, state *checkpoint.State) error 
 // must not be deleted again when units have been accepted.
 func (m *Master) prepareTarget(ctx context.Context, target plugins.Committer, state *checkpoint.State) error {
 	if state.Prepared {
-		return nil
+		return m.audit(ctx, target, state)
 	}
 	if err := within(ctx, prepareDeadline, "prepare target", target.Prepare); err != nil {
 		return fmt.Errorf("prepare target: %w", err)
