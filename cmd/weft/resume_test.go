@@ -240,3 +240,17 @@ func TestResumeOfAnAmbiguousRun(t *testing.T) {
 	y.weft(t, "resume", "both", "--detach", "--staging", "file://"+y.root.Dir).want(t, fault.ExitOK, id)
 	y.weft(t, "resume", "both", "--state-dir", "/nonexistent").want(t, fault.ExitUnknown, "E6004")
 }
+
+// Somebody emptied the target: nothing is moved beside what is missing, nothing
+// is deleted, and the message says what helps.
+func TestResumeIntoAnEmptiedTarget(t *testing.T) {
+	home, out := broken(t)
+	remove(t, filepath.Join(out, ".weft-r1"))
+	write(t, filepath.Join(out, "neighbour"), "1\n")
+	environ := []string{"HOME=" + home}
+	weft(t, environ, "resume", "r1").want(t, 1, "error[E7011]", "nothing was changed", "weft resume r1 --from-scratch")
+	if got := names(t, out); len(got) != 1 {
+		t.Errorf("the target holds %v", got)
+	}
+	weft(t, environ, "resume", "r1", "--from-scratch").want(t, 0, "12000 written")
+}
