@@ -56,8 +56,9 @@ func (m *Master) result() *job.Result {
 	return r
 }
 
-// verified says what was proved: the conservation of rows always, and with it,
-// when asked for, the hash of what was written.
+// verified says what was proved. "conserved": no row vanished or appeared on its
+// way. "checksum": beside that, each unit was read back from the target before it
+// was accepted, and held what was written. The hash is that of all rows written.
 func (m *Master) verified(state job.State) (text, hash string) {
 	verify := m.o.Spec.Setting.Verify
 	if state != job.StateSucceeded || verify == job.VerifyOff {
@@ -69,8 +70,22 @@ func (m *Master) verified(state job.State) (text, hash string) {
 			sum += u.Hash
 		}
 	}
-	if verify == job.VerifyChecksum {
-		hash = fmt.Sprintf("%016x", sum)
+	text = "conserved"
+	if verify == job.VerifyChecksum && m.readable() {
+		text = "checksum"
 	}
-	return "conserved", hash
+	return text, fmt.Sprintf("%016x", sum)
+}
+
+// readable says that containers could read the target back.
+func (m *Master) readable() bool {
+	target, ok := m.committer.(plugins.Rereader)
+	if !ok {
+		return false
+	}
+	reader, _, err := target.Reread(context.Background(), plugins.Manifest{}, m.plan.Target) // a unit without files: nothing is asked of anybody
+	if err != nil {
+		return false
+	}
+	return reader.Close() == nil
 }

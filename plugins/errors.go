@@ -65,6 +65,8 @@ const (
 	ReasonChanged Reason = "changed"
 	// ReasonGone: what had been accepted is not in the target any more.
 	ReasonGone Reason = "accepted output gone"
+	// ReasonMismatch: what lies in the target is not what was written.
+	ReasonMismatch Reason = "mismatch"
 	// ReasonTimeout: a deadline passed.
 	ReasonTimeout Reason = "timeout"
 	// ReasonFenced: another attempt or generation holds the right to act.

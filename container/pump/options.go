@@ -31,6 +31,9 @@ type Options struct {
 	UnitInterval time.Duration
 	// Checksum asks for the hash of each unit's rows.
 	Checksum bool
+	// Reread asks, beside Checksum, that each unit be read back from the target
+	// and compared before it is offered, where the writer can do that.
+	Reread bool
 	// MaxDirty is the largest number of dirty rows that this attempt alone
 	// may have before it drains by itself; -1 is no limit.
 	MaxDirty int64

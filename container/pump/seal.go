@@ -35,6 +35,9 @@ func (p *pump) seal(ctx context.Context, last bool) error {
 	if err := checkManifest(p.o.Task.Attempt, u, m); err != nil {
 		return err
 	}
+	if err := p.reread(ctx, m); err != nil {
+		return err
+	}
 	p.pause.progress()
 	p.advance(u)
 	p.offer(ctx, m)

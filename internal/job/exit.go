@@ -9,7 +9,7 @@ const (
 	// ReasonKilled: somebody stopped the run.
 	ReasonKilled plugins.Reason = "killed"
 	// ReasonMismatch: verification found a difference.
-	ReasonMismatch plugins.Reason = "mismatch"
+	ReasonMismatch = plugins.ReasonMismatch
 	// ReasonRunTimeout: the run took longer than timeout.run.
 	ReasonRunTimeout plugins.Reason = "run timeout"
 	// ReasonAttempts: a split's containers died as often as maxAttempts allows.

@@ -85,10 +85,17 @@ func (r *reader) row(ctx context.Context, b *plugins.Batch) error {
 		return nil
 	}
 	b.Columns[0].AppendInt(id)
-	b.Columns[1].Data = strconv.AppendInt(append(b.Columns[1].Data, "row-"...), id, 10)
+	b.Columns[1].Data = appendName(b.Columns[1].Data, id)
 	b.Columns[1].EndValue()
 	b.EndRow(size)
 	return nil
+}
+
+// Name is the second column of the row with an id.
+func Name(id int64) string { return string(appendName(nil, id)) }
+
+func appendName(dst []byte, id int64) []byte {
+	return strconv.AppendInt(append(dst, "row-"...), id, 10)
 }
 
 // Close implements plugins.Reader.

@@ -23,6 +23,7 @@ type memStore struct {
 	fault      string
 	staged     map[string][]string // sealed units by path
 	visible    map[string][]string
+	values     map[string]*plugins.Batch // of sealed units, for Reread
 	generation int64
 	adopted    map[string]bool
 	prepared   int
@@ -34,7 +35,7 @@ func memWriterSuite(fault string) *Writer {
 	return &Writer{
 		Columns: memTarget,
 		NewTarget: func() (*Target, error) {
-			s := &memStore{fault: fault, staged: map[string][]string{}, visible: map[string][]string{}, stop: make(chan struct{})}
+			s := &memStore{fault: fault, staged: map[string][]string{}, visible: map[string][]string{}, values: map[string]*plugins.Batch{}, stop: make(chan struct{})}
 			return &Target{
 				New: func() (plugins.Writer, error) { return &memWriter{store: s}, nil },
 				Visible: func(context.Context) (rows []string, err error) {
@@ -59,6 +60,7 @@ type memWriter struct {
 	store  *memStore
 	a      plugins.Attempt
 	rows   []string
+	values *plugins.Batch
 	kept   *plugins.Batch
 	path   string
 	opened bool
@@ -94,7 +96,7 @@ func (w *memWriter) Open(_ context.Context, a plugins.Attempt) (*plugins.Manifes
 	} else {
 		w.rows = nil
 	}
-	w.a, w.opened, w.bytes = a, true, 0
+	w.a, w.opened, w.bytes, w.values = a, true, 0, nil
 	if w.is("leaks") {
 		go func() { <-w.store.stop }()
 	}
@@ -137,6 +139,7 @@ func (w *memWriter) take(b *plugins.Batch) error {
 			w.rows = append(w.rows, strings.ReplaceAll(row, Null, ""))
 		default:
 			w.rows = append(w.rows, row)
+			w.keep(b, i)
 		}
 		w.bytes += int64(len(row))
 	}
@@ -175,6 +178,7 @@ func (w *memWriter) Seal(ctx context.Context, u plugins.Unit) (plugins.Manifest,
 		w.store.staged[path] = w.rows
 		w.rows = nil
 	}
+	w.store.values[path], w.values = w.values, nil
 	if !w.is("never counts anew") {
 		w.bytes = 0
 	}

@@ -83,6 +83,7 @@ func TestBrokenWritersFail(t *testing.T) {
 		"ignores the fence":                    "fence stops writes of earlier generations",
 		"fences adopted attempts":              "adopted attempts go on after the fence",
 		"shows what it aborts":                 "abort removes what attempts left",
+		"reads back what it likes":             "a unit reads back as it was written",
 		"leaks":                                "Close leaves no goroutine",
 	}
 	found := map[string]bool{}

@@ -38,7 +38,7 @@ func appendExtreme(v *plugins.Vector, c plugins.Column, number int) {
 		_, high := integerRange(c)
 		v.AppendInt(pick(number, []int64{0, 1, high, high<<1 | 1}))
 	case plugins.KindFloat32:
-		v.AppendFloat(pick(number, []float64{0, 1, -2.5, math.MaxFloat32, -math.MaxFloat32, 1.5e-30}))
+		v.AppendFloat(pick(number, []float64{0, 1, -2.5, math.MaxFloat32, -math.MaxFloat32, float64(float32(1.5e-30))}))
 	case plugins.KindFloat64:
 		v.AppendFloat(pick(number, []float64{0, 0.1, -2.5, math.MaxFloat64, -math.MaxFloat64, 2.2250738585072014e-308}))
 	case plugins.KindDecimal:

@@ -151,6 +151,9 @@ func (at *attempt) writeBatch(ctx context.Context, b *plugins.Batch) error {
 		return err
 	}
 	err = at.w.Write(ctx, b)
+	for _, h := range plugins.HashRows(nil, b) { // of what Write left, as the engine has it
+		at.unit.Hash += h
+	}
 	scribble(b)
 	if err != nil {
 		return fmt.Errorf("write %d rows: %w", len(rows), err)

@@ -35,6 +35,7 @@ var writerCases = []named[*Writer]{
 	{"fence stops writes of earlier generations", fenceStops, func(s *Writer) bool { return sighted(s) }},
 	{"adopted attempts go on after the fence", adoptedGoOn, nil},
 	{"abort removes what attempts left", aborts, func(s *Writer) bool { return sighted(s) && !s.VisibleAtSeal }},
+	{"a unit reads back as it was written", readsBackUnits, nil},
 	{"Close leaves no goroutine", writerLeaks, nil},
 }
 

@@ -39,7 +39,7 @@ func (c testCase) remote() bool { return c.verb == "submit" || c.name == caseFlo
 
 // cases lists what is measured, in the order of one round.
 func (p *place) cases() []testCase {
-	const off, checksum = "off", "checksum"
+	const off, count = "off", "count"
 	const null = `{"name":"streamwriter","parameter":{"print":false}}`
 	bench, ten := p.mysql("bench", false), p.mysql("tenrows", false)
 	text := func(name string) string { return p.files("file://" + filepath.Join(p.dir, "out", name)) }
@@ -54,15 +54,15 @@ func (p *place) cases() []testCase {
 	return []testCase{
 		run(caseStart, "`weft run`, 10 rows, MySQL to text", 10, ten, text("tenrows"), off),
 		{name: caseClient, title: "`mariadb --quick --batch` into a file", rows: p.rows, args: p.client(), output: filepath.Join(p.dir, "client.tsv")},
-		run(caseText, "MySQL to text, 1 slot", p.rows, bench, text("text1"), checksum),
-		run("texttls", "MySQL to text, 1 slot, encrypted", p.rows, p.mysql("bench", true), text("texttls"), checksum),
-		on("run", 2, run(caseText2, "MySQL to text, 2 slots", p.rows, bench, text("text2"), checksum)),
+		run(caseText, "MySQL to text, 1 slot", p.rows, bench, text("text1"), count),
+		run("texttls", "MySQL to text, 1 slot, encrypted", p.rows, p.mysql("bench", true), text("texttls"), count),
+		on("run", 2, run(caseText2, "MySQL to text, 2 slots", p.rows, bench, text("text2"), count)),
 		run("null", "MySQL to null, 1 slot", p.rows, bench, null, off),
 		run("generated", "generated rows to null", p.rows, p.generated(), null, off),
-		run("hdfs", "MySQL to HDFS, 1 slot, without YARN", p.rows, bench, hdfs("hdfs"), checksum),
+		run("hdfs", "MySQL to HDFS, 1 slot, without YARN", p.rows, bench, hdfs("hdfs"), count),
 		{name: caseFloor, title: "YARN: an AM and a container that do nothing", args: p.floor()},
 		on("submit", 1, run(caseYARNStart, "`weft submit`, 10 rows, MySQL to HDFS", 10, ten, hdfs("yarnten"), off)),
-		on("submit", 1, run(caseYARN, "MySQL to HDFS on YARN, 1 slot", p.rows, bench, hdfs("yarn"), checksum)),
+		on("submit", 1, run(caseYARN, "MySQL to HDFS on YARN, 1 slot", p.rows, bench, hdfs("yarn"), count)),
 		run(caseHDFSRead, "text on HDFS to null, 1 slot", p.rows, p.text(p.hdfs+"/out/yarn"), null, off),
 	}
 }

@@ -24,7 +24,7 @@ func TestWideTable(t *testing.T) {
 	seen := w.Containers(t, r, w.Application(t, r, "wide"), 2)
 	result := r.Succeeded(t, w.Wait(t), target, table.Rows)
 	table.Equal(t, r.Folder(target))
-	if result.Hash == "" || result.Verify != "conserved" || result.Guarantee != "exactly-once" || result.AMAttempts != 1 {
+	if result.Hash == "" || result.Verify != "checksum" || result.Guarantee != "exactly-once" || result.AMAttempts != 1 {
 		t.Errorf("result %+v", result)
 	}
 	if result.Splits < 2 || result.Attempts != result.Splits {
