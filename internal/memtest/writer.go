@@ -120,6 +120,9 @@ func (w *writer) Seal(ctx context.Context, u plugins.Unit) (plugins.Manifest, er
 			return plugins.Manifest{}, err
 		}
 	}
+	if err := w.checkFence(ctx); err != nil {
+		return plugins.Manifest{}, err
+	}
 	m := plugins.ManifestOf(w.attempt, u)
 	m.Counters.BytesWritten = w.bytes
 	if w.file != nil {
@@ -151,9 +154,6 @@ func (w *writer) Prepare(ctx context.Context) error {
 	w.w.Prepared.Add(1)
 	return fsys.MkdirAll(ctx, w.w.FS, w.staging(), 0o700)
 }
-
-// Fence implements plugins.Committer. The folders of attempts are the fence.
-func (w *writer) Fence(context.Context, int64, []plugins.Attempt) error { return nil }
 
 // move is the data of an operation.
 type move struct {
