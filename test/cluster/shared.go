@@ -81,12 +81,13 @@ func (s *Shared) Hadoop(t testing.TB) *Hadoop {
 	return h
 }
 
-// Pair returns the shared Hadoop with two NameNodes and two ResourceManagers, otherwise like the one that Hadoop returns.
+// Pair returns the shared Hadoop with two NameNodes and two ResourceManagers, otherwise like the one that Hadoop returns; but
+// a node that is silent is lost after the default time, in which a NodeManager can be started again.
 func (s *Shared) Pair(t testing.TB) *Hadoop {
 	t.Helper()
 	h, err := s.pair.get(func(ctx context.Context) (*Hadoop, error) {
 		opts := s.Options
-		opts.HA = true
+		opts.HA, opts.NodeExpiry = true, 0
 		setZero(&opts.NodeManagers, 2)
 		return StartHadoop(ctx, opts)
 	})
