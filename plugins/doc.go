@@ -34,7 +34,7 @@
 //
 // Optional abilities are found by type assertion: Describer, Splitter,
 // Snapshotter, Incrementer, Explainer, Checker of a Reader, Sizer, Mapper,
-// Committer, Checker of a Writer. The package plugintest holds one named test
+// Committer, Checker, Guarantor of a Writer. The package plugintest holds one named test
 // for each sentence of the contract; every plugin must pass it.
 //
 // This package imports the standard library only.

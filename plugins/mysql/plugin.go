@@ -13,9 +13,11 @@ var sample string
 func Plugin() plugins.Plugin {
 	return plugins.Plugin{
 		Name:            "mysql",
-		Summary:         "reads tables and queries of MySQL and MariaDB",
+		Summary:         "reads and writes tables of MySQL and MariaDB",
 		Sample:          sample,
 		NewReaderConfig: newConfig,
 		NewReader:       NewReader,
+		NewWriterConfig: newWriterConfig,
+		NewWriter:       NewWriter,
 	}
 }

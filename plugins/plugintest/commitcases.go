@@ -103,13 +103,18 @@ func onlyAccepted(ctx context.Context, s *Writer) error {
 	return s.onRun(ctx, func(r *run) error {
 		var accepted []sealed
 		for split := range 3 {
-			// The first attempt seals, and nobody hears of it.
-			if _, err := r.unitOf(ctx, split, 1, 4); err != nil {
+			// The first attempt seals, and nobody hears of it. A target that
+			// holds the unit itself tells the second one, and it counts.
+			first, err := r.unitOf(ctx, split, 1, 4)
+			if err != nil {
 				return err
 			}
 			u, err := r.unitOf(ctx, split, 2, 4)
 			if err != nil {
 				return err
+			}
+			if u.manifest.Sequence > first.manifest.Sequence {
+				accepted = append(accepted, first)
 			}
 			accepted = append(accepted, u)
 		}

@@ -128,8 +128,12 @@ func (r *run) open(ctx context.Context, generation int64, split, number int) (*a
 		Split:   plugins.Split{ID: split, Label: fmt.Sprintf("part %d", split), Rows: -1},
 		Columns: r.s.Columns, Target: r.columns,
 	}}
-	if _, err := w.Open(ctx, at.a); err != nil {
+	held, err := w.Open(ctx, at.a)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open attempt %d of split %d: %w", number, split, err), w.Close())
+	}
+	if held != nil { // it goes on behind what the target has
+		at.unit.Sequence = held.Sequence + 1
 	}
 	return at, nil
 }
