@@ -1,6 +1,7 @@
 package hdfs
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -11,12 +12,24 @@ import (
 
 var shared cluster.Shared
 
-func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
+func TestMain(m *testing.M) {
+	code := shared.Run(m)
+	if err := trio.close(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop the three data nodes:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
 
 // connect returns a file system of the shared cluster, acting as user.
 func connect(t testing.TB, opts Options) *FS {
 	t.Helper()
-	conf, err := hadoopconf.Load(shared.Hadoop(t).ConfDir(), os.LookupEnv)
+	return connectTo(t, shared.Hadoop(t), opts)
+}
+
+func connectTo(t testing.TB, h *cluster.Hadoop, opts Options) *FS {
+	t.Helper()
+	conf, err := hadoopconf.Load(h.ConfDir(), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}

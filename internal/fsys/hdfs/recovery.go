@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
 	"weft/internal/fsys"
@@ -21,9 +22,9 @@ const setupTries = 4
 func (s *stream) open(ctx context.Context) error {
 	var cause error
 	for range setupTries {
-		located, err := s.nn.AddBlock(ctx, s.file, s.last, s.exclude)
+		located, err := s.addBlock(ctx, cause)
 		if err != nil {
-			return noNodes(err, cause)
+			return err
 		}
 		pipe, bad, err := s.connect(ctx, dn.WriteRequest{Block: s.sized(located), Client: s.file.Holder, Stage: dn.SetupCreate})
 		if err == nil {
@@ -45,20 +46,26 @@ func (s *stream) open(ctx context.Context) error {
 	return fmt.Errorf("%w: %d pipelines failed, the last: %w", fsys.ErrUnavailable, setupTries, cause)
 }
 
+// addBlock asks for a block without the nodes that failed. Those that failed an
+// earlier block get another chance when there are not enough without them. cause
+// is why nodes failed this block.
+func (s *stream) addBlock(ctx context.Context, cause error) (nn.LocatedBlock, error) {
+	located, err := s.nn.AddBlock(ctx, s.file, s.last, s.exclude)
+	var remote *yarnrpc.RemoteError
+	switch {
+	case !errors.As(err, &remote) || len(s.exclude) == 0:
+		return located, err
+	case cause != nil:
+		return located, fmt.Errorf("%w: %w; then %v", fsys.ErrUnavailable, cause, remote)
+	}
+	s.exclude = nil
+	return s.nn.AddBlock(ctx, s.file, s.last, nil)
+}
+
 // sized is a block as a request names it: with the length it may grow to.
 func (s *stream) sized(l nn.LocatedBlock) nn.LocatedBlock {
 	l.Block.Bytes = s.blockBytes
 	return l
-}
-
-// noNodes prefers the failure of the nodes to the NameNode's answer that too few
-// are left when these are excluded.
-func noNodes(err, cause error) error {
-	var remote *yarnrpc.RemoteError
-	if cause != nil && errors.As(err, &remote) {
-		return fmt.Errorf("%w: %w; then %v", fsys.ErrUnavailable, cause, remote)
-	}
-	return err
 }
 
 func tokenRefused(err error) bool {
@@ -85,12 +92,12 @@ func (s *stream) use(p *pipeline) {
 func (s *stream) mend(ctx context.Context, sendErr error) error {
 	bad, cause, again := s.pipe.end(sendErr)
 	acked := s.pipe.acked.Load()
-	s.pipe = nil
+	s.pipe, s.silent = nil, nil
 	for s.pipe == nil {
 		if ctx.Err() != nil {
 			return errors.Join(context.Cause(ctx), cause)
 		}
-		s.drop(bad)
+		s.drop(bad, cause)
 		if len(s.block.Replicas) == 0 {
 			return fmt.Errorf("%w: no node of the pipeline is left: %w", fsys.ErrUnavailable, cause)
 		}
@@ -109,10 +116,23 @@ func (s *stream) mend(ctx context.Context, sendErr error) error {
 	return s.transmit(ctx, again)
 }
 
-// drop takes a node out of the pipeline, and out of those to come.
-func (s *stream) drop(bad int) {
-	s.exclude = append(s.exclude, s.block.Replicas[bad].Node)
+// drop takes a node out of the pipeline, and out of those to come. Who was only
+// silent may have waited for a node behind it: when nobody else is left, those
+// that were silent are tried once more.
+func (s *stream) drop(bad int, cause error) {
+	r := s.block.Replicas[bad]
 	s.block.Replicas = slices.Delete(slices.Clone(s.block.Replicas), bad, bad+1)
+	var timeout net.Error
+	if errors.As(cause, &timeout) && timeout.Timeout() && !slices.Contains(s.silent, r) {
+		s.silent = append(s.silent, r)
+	}
+	s.exclude = append(s.exclude, r.Node)
+	if len(s.block.Replicas) > 0 || len(s.silent) < 2 {
+		return // the only one that was silent is dead itself
+	}
+	first := s.silent[0]
+	s.block.Replicas, s.silent = []nn.Replica{first}, nil
+	s.exclude = slices.DeleteFunc(s.exclude, func(n nn.Node) bool { return n == first.Node })
 }
 
 // nameNode stands where a node of the pipeline is at fault, for the NameNode.

@@ -43,8 +43,9 @@ type stream struct {
 	// The rest is run's own.
 	pipe    *pipeline // nil between blocks
 	block   nn.LocatedBlock
-	last    *nn.Block // the block before, with its final length; nil for the first
-	exclude []nn.Node // nodes that failed this file
+	last    *nn.Block    // the block before, with its final length; nil for the first
+	exclude []nn.Node    // nodes that failed this file
+	silent  []nn.Replica // nodes of this block that were given up for not answering
 	batch   []*dn.Packet
 	buffers net.Buffers
 	seq     int64
