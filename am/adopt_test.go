@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"weft/am"
+	"weft/internal/checkpoint"
 	"weft/internal/fsys"
 	"weft/internal/fsys/faulty"
 	"weft/internal/job"
@@ -181,6 +182,11 @@ func TestReplacedMasterLeavesItsContainers(t *testing.T) {
 		old := y.start(bigWorld(), nil)
 		<-time.After(2 * time.Second)
 		young := y.start(bigWorld(), nil)
+		<-time.After(3 * time.Second)
+		state, err := checkpoint.Look(t.Context(), checkpoint.Root{FS: world.FS, Dir: "/weft"}.Run("r1"))
+		if err != nil || state.Adopted.Generation != 2 || len(state.Adopted.Attempts) != 3 {
+			t.Errorf("the journal says %+v of who was adopted, %v; want 3 attempts by generation 2", state.Adopted, err)
+		}
 		result := y.finish(young)
 		<-old.ended
 		if !errors.Is(old.err, am.ErrNotCurrent) || old.result != nil || old.told != nil {
