@@ -5,7 +5,7 @@ LDFLAGS   = -s -w -X main.version=$(VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz lint generate check demo bench clean
+.PHONY: help build test race fault fuzz lint generate check demo bench clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ test: ## all tests, real servers included
 
 race: ## the race detector on everything that has goroutines (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -p 2 ./am/... ./container/... ./internal/... ./plugins/... ./yarnrpc/...
+
+fault: ## the long campaigns: random kills (KILLS=100) and deaths of the ApplicationMaster (MASTERS=30)
+	$(GO) test -count=1 -timeout 0 -v -run 'TestKilledRuns|TestF05' ./test/fault -kills $(or $(KILLS),100) -masters $(or $(MASTERS),30)
 
 fuzz: ## every fuzz target for a few seconds (SECONDS_EACH=5)
 	scripts/fuzz $(or $(SECONDS_EACH),5)

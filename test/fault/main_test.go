@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,9 +21,12 @@ var shared = cluster.Shared{Options: cluster.HadoopOptions{NodeManagers: 2, Node
 // program is weft as the tests of this package call it.
 var program rig.Program
 
+// pointed is the same with fault points.
+var pointed = rig.Program{Points: true}
+
 func TestMain(m *testing.M) {
 	code := shared.Run(m)
-	if err := program.Close(); err != nil {
+	if err := errors.Join(program.Close(), pointed.Close()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
@@ -65,6 +69,7 @@ type setting struct {
 	channels, slots int
 	rowsPerSecond   int
 	writer          rig.Params
+	cluster         string // timeout.cluster
 }
 
 const slowRows = 12_000
@@ -84,6 +89,9 @@ func begin(t *testing.T, r *rig.Rig, table *rig.Table, s setting) *slow {
 	job.Setting["speed"] = rig.Params{"channel": s.channels, "record": s.rowsPerSecond}
 	job.Setting["unitBytes"] = 300_000
 	job.Setting["yarn"] = rig.Params{"slots": s.slots}
+	if s.cluster != "" {
+		job.Setting["timeout"] = rig.Params{"cluster": s.cluster}
+	}
 	d.file = job.File(t)
 	d.weft = d.Start(t, d.call())
 	d.app = d.weft.Application(t, r, d.run)

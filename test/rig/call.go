@@ -99,8 +99,10 @@ func (r *Rig) Start(t testing.TB, c Call) *Running {
 	w := &Running{began: time.Now(), ended: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), callLimit)
 	w.cmd = exec.CommandContext(ctx, r.program, c.Args...)
-	w.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "PWD=" + home,
-		"HADOOP_CONF_DIR=" + r.Hadoop.ConfDir()}, c.Env...)
+	w.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "PWD=" + home}, c.Env...)
+	if r.Hadoop != nil {
+		w.cmd.Env = append([]string{"HADOOP_CONF_DIR=" + r.Hadoop.ConfDir()}, w.cmd.Env...)
+	}
 	w.cmd.Dir = home
 	if c.Dir != "" {
 		w.cmd.Dir = c.Dir

@@ -53,6 +53,15 @@ func (p Points) order(t testing.TB, action, pattern string, skip int) {
 	}
 }
 
+// Disarm takes back the orders that nobody has carried out.
+func (p Points) Disarm(t testing.TB) {
+	t.Helper()
+	armed := filepath.Join(p.dir, "armed")
+	if err := errors.Join(os.RemoveAll(armed), os.Mkdir(armed, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Hit says that an order was carried out.
 func (p Points) Hit(pattern string) bool {
 	_, err := os.Stat(filepath.Join(p.dir, "hit", pattern))

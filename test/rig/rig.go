@@ -19,7 +19,7 @@ type Rig struct {
 	program string
 }
 
-// New joins what the tests of a binary share.
+// New joins what the tests of a binary share. Without a cluster (nil) only `weft run` makes sense.
 func New(t testing.TB, h *cluster.Hadoop, db *cluster.Database, p *Program) *Rig {
 	t.Helper()
 	return &Rig{Hadoop: h, DB: db, program: p.Path(t)}
