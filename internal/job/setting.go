@@ -26,6 +26,7 @@ type nativeSetting struct {
 	YARN         YARN                 `json:"yarn"`
 	AM           AM                   `json:"am"`
 	Timeout      Timeout              `json:"timeout"`
+	Dirty        dirtyShape           `json:"dirty"`
 }
 
 type nativeSpeed struct {
@@ -38,7 +39,6 @@ type nativeSpeed struct {
 type oldSetting struct {
 	nativeSetting
 	Speed      oldSpeed   `json:"speed"`
-	Dirty      oldDirty   `json:"dirty"`
 	Restore    oldRestore `json:"restore"`
 	Restart    oldRestart `json:"restart"`
 	Log        any        `json:"log" weft:"ignored" doc:"weft logs to standard error and to the containers' logs"`
@@ -54,11 +54,6 @@ type oldSpeed struct {
 	WriterChannel int `json:"writerChannel"`
 	Rebalance     any `json:"rebalance" weft:"ignored" doc:"idle slots take the next split anyway"`
 	Throttle      any `json:"throttle" weft:"ignored"`
-}
-
-type oldDirty struct {
-	Path   string `json:"path"`
-	Hadoop any    `json:"hadoopConfig"`
 }
 
 type oldRestore struct {
@@ -90,6 +85,7 @@ func (l *loader) setting(n *jsontree.Node) {
 	}
 	shape := &oldSetting{}
 	shape.YARN, shape.AM, shape.Timeout = s.YARN, s.AM, s.Timeout
+	shape.Dirty = dirtyShapeOf(s.Dirty)
 	d := &decoder{dialect: l.Dialect, prefix: settingPath + "."}
 	if l.Dialect == plugins.DialectNative {
 		d.value(n, reflect.ValueOf(&shape.nativeSetting).Elem(), "")
@@ -101,6 +97,7 @@ func (l *loader) setting(n *jsontree.Node) {
 	l.speed(n, &shape.Speed)
 	l.ownKeys(&shape.nativeSetting)
 	l.oldKeys(n, shape)
+	l.dirty(n, &shape.Dirty)
 	s.ErrorLimit = l.errorLimit(n.Get("errorLimit"), shape.ErrorLimit)
 	l.finals(n)
 	l.Site.override(s)
@@ -150,10 +147,6 @@ func set[T any](to *T, from *T) {
 func (l *loader) oldKeys(n *jsontree.Node, shape *oldSetting) {
 	if shape.Restart.Attempts != nil {
 		l.spec.Setting.MaxAttempts = max(1, *shape.Restart.Attempts)
-	}
-	if shape.Dirty.Path != "" {
-		l.note(begin(n.At("dirty.path")), CodeApproximated, plugins.Warn, settingPath+".dirty.path",
-			"nothing is written to dirty.path: dirty rows are kept in the run's own folder", "")
 	}
 	if shape.Restore.IsStream {
 		l.failAt(n, "restore.isStream", CodeUnsupported, "a real-time job: weft moves what is there and ends", "")
@@ -238,6 +231,7 @@ func (s *Setting) problems() []settingProblem {
 		{"unitInterval", s.UnitInterval, Duration(time.Second)},
 		{"timeout.call", s.Timeout.Call, Duration(time.Millisecond)},
 		{"timeout.run", s.Timeout.Run, 0},
+		{"dirty.deadline", s.Dirty.Deadline, Duration(time.Millisecond)},
 		{"timeout.cluster", s.Timeout.Cluster, Duration(time.Second)},
 	} {
 		if d.value < d.min {

@@ -23,6 +23,8 @@ type Site struct {
 	AM AM `json:"am"`
 	// Timeout are the defaults of job.setting.timeout.
 	Timeout Timeout `json:"timeout"`
+	// Dirty are the defaults of job.setting.dirty.
+	Dirty DirtyTable `json:"dirty"`
 	// Clean says what `weft clean` may remove.
 	Clean Clean `json:"clean"`
 
@@ -88,6 +90,7 @@ func NewSite() *Site {
 		},
 		AM:      AM{KeepContainers: true},
 		Timeout: Timeout{Call: Duration(time.Minute), Cluster: Duration(10 * time.Minute)},
+		Dirty:   DirtyTable{Table: "default.weft_dirty", Deadline: Duration(2 * time.Minute)},
 		Clean:   Clean{Runs: Duration(7 * 24 * time.Hour), Binaries: Duration(7 * 24 * time.Hour)},
 		final:   make(map[string]string),
 		origin:  make(map[string]string),
@@ -114,7 +117,7 @@ func (s *Site) defaults(dialect plugins.Dialect) Setting {
 		Channel: s.Job.Channel, UnitBytes: s.Job.UnitBytes, UnitInterval: s.Job.UnitInterval,
 		MaxRowBytes: s.Job.MaxRowBytes, Verify: s.Job.Verify, MaxAttempts: s.Job.MaxAttempts, Zone: zone,
 		Consistency: plugins.ConsistencySplit, OnSnapshotLoss: LossFail,
-		YARN: s.YARN, AM: s.AM, Timeout: s.Timeout,
+		YARN: s.YARN, AM: s.AM, Timeout: s.Timeout, Dirty: Dirty{DirtyTable: s.Dirty},
 	}
 }
 
@@ -133,6 +136,8 @@ func (s *Site) override(to *Setting) {
 			target = fieldByKey(reflect.ValueOf(&to.AM).Elem(), key)
 		case "timeout":
 			target = fieldByKey(reflect.ValueOf(&to.Timeout).Elem(), key)
+		case "dirty":
+			target = fieldByKey(reflect.ValueOf(&to.Dirty.DirtyTable).Elem(), key)
 		}
 		if target.IsValid() {
 			d := &decoder{dialect: plugins.DialectFlinkX}

@@ -69,6 +69,8 @@ type Setting struct {
 	AM AM `json:"am"`
 	// Timeout holds how long is waited for what.
 	Timeout Timeout `json:"timeout"`
+	// Dirty says where dirty rows are laid out at the end.
+	Dirty Dirty `json:"dirty"`
 }
 
 // AM says how the ApplicationMaster works. `weft run` ignores it.
