@@ -49,6 +49,8 @@ type piece struct {
 	Null bool `json:"null,omitempty"`
 	// Increment limits the piece to what is new.
 	Increment *increment `json:"increment,omitempty"`
+	// Shape is the fingerprint of the columns when the run was planned.
+	Shape string `json:"shape,omitempty"`
 }
 
 // selection builds the query for a piece.

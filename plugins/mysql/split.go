@@ -48,7 +48,12 @@ func (r *Reader) Splits(ctx context.Context, want int) ([]plugins.Split, error) 
 			if err != nil {
 				return nil, fault("split "+r.subject(piece{Endpoint: end, Table: table}), err)
 			}
+			shape, err := r.shape(ctx, piece{Endpoint: end, Table: table})
+			if err != nil {
+				return nil, fault("describe "+r.subject(piece{Endpoint: end, Table: table}), err)
+			}
 			for _, c := range cut {
+				c.Shape = shape
 				data, err := json.Marshal(c.piece)
 				if err != nil {
 					return nil, fmt.Errorf("describe split: %w", err)
