@@ -128,6 +128,9 @@ func (p *Proxy) accept() {
 		l := &link{client: client, server: server}
 		p.mu.Lock()
 		p.links[l] = true
+		if p.ctx.Err() != nil { // Close has cut what it saw
+			l.reset()
+		}
 		p.mu.Unlock()
 		p.running.Go(func() { p.relay(l, client, server, p.request) })
 		p.running.Go(func() { p.relay(l, server, client, p.answer) })
