@@ -1,6 +1,9 @@
 package plugins
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Reader reads one split at a time. A value is used for many splits, one
 // after the other: Open, Read until io.EOF, Open again; at last Close.
@@ -49,6 +52,21 @@ type Incrementer interface {
 // finds, good and bad. Readers and writers may have it.
 type Checker interface {
 	Check(ctx context.Context) []Finding
+}
+
+// Pauser is a reader whose source must not be kept waiting amid a split, such as
+// a server that cuts off who does not take the rows it sends. The engine calls
+// Pause when nobody has called Read for Patience after Open or the last Read; a
+// reader whose own Read finds out that it was left alone for longer does the
+// same by itself.
+type Pauser interface {
+	// Patience is how long the open split may be left alone; 0 is for ever. It
+	// is asked after each Open.
+	Patience() time.Duration
+	// Pause ends what the source would be kept waiting with. The split stays
+	// open: the next Read goes on with the next row. It may be called between
+	// any two Reads, also twice in a row. An error is as one of Read.
+	Pause(ctx context.Context) error
 }
 
 // Explainer is a reader that can say how it will read a split, in its

@@ -41,6 +41,12 @@ type packets struct {
 	from, to int // the unread bytes are buf[from:to]
 	sequence byte
 	large    []byte // the payload of a packet that buf does not hold
+	// touched is when the socket was last asked for bytes: while it is not, the
+	// server may wait for room to write.
+	touched time.Time
+	// torn: an error fell into the middle of a packet that buf does not hold,
+	// so that nobody can tell where the next one begins.
+	torn bool
 }
 
 func newPackets(conn net.Conn) *packets {
@@ -49,21 +55,32 @@ func newPackets(conn net.Conn) *packets {
 
 // next returns the payload of the next packet and its whole length. The slice
 // is valid until the next call. Of a payload longer than limit, size > limit,
-// at most a prefix comes back; the rest was skipped unbuffered.
+// at most a prefix comes back; the rest was skipped unbuffered. After an error
+// next can be called again, unless p is torn.
 func (p *packets) next(ctx context.Context, limit int) (payload []byte, size int, err error) {
-	length, err := p.header(ctx)
-	if err != nil {
+	if err := p.need(ctx, 4); err != nil {
 		return nil, 0, err
 	}
-	if length <= limit && length <= len(p.buf) && length < fullPayload {
-		if err := p.need(ctx, length); err != nil {
+	h := p.buf[p.from : p.from+4]
+	length := int(h[0]) | int(h[1])<<8 | int(h[2])<<16
+	if length > limit || 4+length > len(p.buf) || length == fullPayload {
+		p.torn = true
+		if length, err = p.header(ctx); err != nil {
 			return nil, 0, err
 		}
-		payload = p.buf[p.from : p.from+length]
-		p.from += length
-		return payload, length, nil
+		payload, size, err = p.assemble(ctx, length, limit)
+		p.torn = err != nil
+		return payload, size, err
 	}
-	return p.assemble(ctx, length, limit)
+	if err := p.need(ctx, 4+length); err != nil {
+		return nil, 0, err
+	}
+	if _, err := p.header(ctx); err != nil {
+		return nil, 0, err
+	}
+	payload = p.buf[p.from : p.from+length]
+	p.from += length
+	return payload, length, nil
 }
 
 // header reads the four bytes before a payload.
@@ -144,8 +161,9 @@ func (p *packets) need(ctx context.Context, n int) error {
 
 func (p *packets) fill(ctx context.Context) error {
 	var deadline time.Time
+	p.touched = time.Now()
 	if p.idle > 0 {
-		deadline = time.Now().Add(p.idle)
+		deadline = p.touched.Add(p.idle)
 	}
 	if err := p.conn.SetReadDeadline(deadline); err != nil {
 		return fmt.Errorf("read packet: %w", err)

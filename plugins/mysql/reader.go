@@ -31,7 +31,13 @@ type Reader struct {
 	current  piece
 	decoder  *decoder
 	prepared *statement
-	inResult bool // rows of the current result are still to come
+	inResult bool        // rows of the current result are still to come
+	paused   bool        // the result was ended amid the split: the next one begins behind position
+	begun    bool        // a transaction holds the view of the split
+	unfit    bool        // something went wrong on wire
+	failed   error       // what the next Read returns
+	view     *attachment // the view of the whole run; nil for none
+	lock     *wire       // what Acquire holds
 	constant []constantColumn
 	position plugins.Position
 }
@@ -110,24 +116,33 @@ func (r *Reader) Open(ctx context.Context, split plugins.Split, from plugins.Pos
 			return fatal(op, plugins.ReasonChanged, "", "%w", err)
 		}
 	}
-	r.current, r.position = p, from
-	return fault(op, r.start(ctx, p, at))
+	r.current, r.position, r.paused, r.failed = p, from, false, nil
+	if r.begun { // the split before was left in its middle
+		r.hangUp()
+	}
+	if err := r.begin(ctx, p); err != nil {
+		return fault(op, r.blame(ctx, err))
+	}
+	return fault(op, r.blame(ctx, r.query(ctx, p, at)))
 }
 
-// start sends the query and chooses the decoders.
-func (r *Reader) start(ctx context.Context, p piece, at sqlread.Tuple) error {
-	if err := r.connect(ctx, p.Endpoint); err != nil {
-		return err
+// blame remembers that the connection is good for nothing after an error that is
+// neither the server's own word nor the caller's wish.
+func (r *Reader) blame(ctx context.Context, err error) error {
+	if err != nil && serverErrorOf(err) == nil && ctx.Err() == nil {
+		r.unfit = true
 	}
+	return err
+}
+
+// query sends the query and chooses the decoders.
+func (r *Reader) query(ctx context.Context, p piece, at sqlread.Tuple) error {
 	keys := 0
 	if p.Ordered {
 		keys = len(p.Key)
 	}
 	outs, err := r.outs(p)
 	if err != nil {
-		return err
-	}
-	if err := r.sameShape(ctx, p); err != nil {
 		return err
 	}
 	defs, err := r.execute(ctx, r.selection(p, r.setup.Columns).sql(p, at))
@@ -171,23 +186,30 @@ func (r *Reader) fallBack(err error) error {
 
 // Read implements plugins.Reader.
 func (r *Reader) Read(ctx context.Context, b *plugins.Batch) error {
-	if r.wire == nil || r.decoder == nil {
+	if r.decoder == nil {
 		return errors.New("read: no split is open")
 	}
-	if !r.inResult {
-		return io.EOF
+	if r.failed != nil {
+		return r.failed
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if err := r.goOn(ctx); err != nil {
+		return fault("read on "+r.subject(r.current), r.blame(ctx, err))
+	}
+	if !r.inResult {
+		return io.EOF
 	}
 	stop := r.wire.in.watch(ctx)
 	err := r.fill(ctx, b)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
-	if err != nil {
-		return fault("read "+r.subject(r.current), err)
+	if err = fault("read "+r.subject(r.current), r.blame(ctx, err)); err != nil && !r.keeps(ctx, b, err) {
+		return err
 	}
+	r.failed = err
 	if b.RowsRead() == 0 {
 		return io.EOF
 	}
@@ -204,6 +226,12 @@ func (r *Reader) Read(ctx context.Context, b *plugins.Batch) error {
 	return nil
 }
 
+// keeps says that the rows read before an error are good, so that who reads on
+// behind them gets further however often the connection breaks.
+func (r *Reader) keeps(ctx context.Context, b *plugins.Batch, err error) bool {
+	return r.current.Ordered && b.RowsRead() > 0 && ctx.Err() == nil && plugins.ClassOf(err) == plugins.Transient
+}
+
 // fill reads rows until the batch is full or the result ends.
 func (r *Reader) fill(ctx context.Context, b *plugins.Batch) error {
 	for !b.Full() {
@@ -214,7 +242,7 @@ func (r *Reader) fill(ctx context.Context, b *plugins.Batch) error {
 		if len(p) == 0 || p[0] >= answerEOF {
 			if done, err := endOfRows(p, size); done || err != nil {
 				r.inResult = false
-				return errors.Join(err, r.endResult(done))
+				return errors.Join(err, r.endResult(ctx, done))
 			}
 		}
 		if size > r.setup.MaxRowBytes {
@@ -238,14 +266,20 @@ func (r *Reader) fill(ctx context.Context, b *plugins.Batch) error {
 	return nil
 }
 
-// endResult frees the statement of a result that was read to its end.
-func (r *Reader) endResult(done bool) error {
-	if !done || r.prepared == nil {
+// endResult frees the statement of a result that was read to its end, and the
+// view of the split.
+func (r *Reader) endResult(ctx context.Context, done bool) error {
+	if !done {
 		return nil
 	}
-	st := *r.prepared
-	r.prepared = nil
-	return r.wire.forget(st)
+	if st := r.prepared; st != nil {
+		r.prepared = nil
+		if err := r.wire.forget(*st); err != nil {
+			return err
+		}
+	}
+	r.endView(ctx)
+	return nil
 }
 
 // drain reads and drops the rest of a small result.
@@ -265,35 +299,14 @@ func (r *Reader) drain(ctx context.Context) error {
 // Close implements plugins.Reader. A result that was not read to its end is
 // cut off with its connection.
 func (r *Reader) Close() error {
-	r.disconnect()
+	r.leaveView()
+	r.hangUp()
+	r.dropLock()
+	r.decoder, r.paused = nil, false
 	for end, m := range r.metas {
 		m.close()
 		delete(r.metas, end)
 	}
-	return nil
-}
-
-func (r *Reader) disconnect() {
-	if r.wire != nil {
-		r.wire.close()
-	}
-	r.wire, r.prepared, r.inResult, r.decoder = nil, nil, false, nil
-}
-
-// connect makes r.wire a connection to the endpoint without a result in
-// flight. Of several addresses the first that lets us in is taken.
-func (r *Reader) connect(ctx context.Context, end int) error {
-	if r.wire != nil && r.wireEnd == end && !r.inResult && r.prepared == nil {
-		return nil
-	}
-	r.disconnect()
-	w, err := tryAddresses(ctx, r, end, func(s source) (*wire, error) {
-		return dialWire(ctx, s, r.sessionSetup(end))
-	})
-	if err != nil {
-		return err
-	}
-	r.wire, r.wireEnd = w, end
 	return nil
 }
 

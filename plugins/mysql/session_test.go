@@ -16,8 +16,8 @@ func TestSessionSetup(t *testing.T) {
 				t.Errorf("%s: %v", statement.statement, err)
 			}
 		}
-		row, err := m.row(t.Context(), "SELECT @@SESSION.sql_mode NOT LIKE '%ZERO_DATE%', @@SESSION.time_zone, @@SESSION.net_write_timeout, @@character_set_results")
-		if err != nil || text(row[0]) != "1" || text(row[1]) != "+00:00" || text(row[2]) != "3600" || text(row[3]) != "utf8mb4" {
+		row, err := m.row(t.Context(), "SELECT @@SESSION.sql_mode NOT LIKE '%ZERO_DATE%', @@SESSION.time_zone, @@SESSION.wait_timeout, @@character_set_results")
+		if err != nil || text(row[0]) != "1" || text(row[1]) != "+00:00" || text(row[2]) != "86400" || text(row[3]) != "utf8mb4" {
 			t.Errorf("%v %v", row, err)
 		}
 	})

@@ -45,6 +45,8 @@ type wire struct {
 	in      *packets
 	timeout time.Duration // for the first byte of an answer
 	idle    time.Duration // for every later one
+	source  source        // where it leads to
+	who     identity      // what answered there
 }
 
 // dialWire connects, logs in and prepares the session, all within
@@ -60,6 +62,10 @@ func dialWire(ctx context.Context, s source, session []setup) (*wire, error) {
 	if err == nil {
 		err = w.prepareSession(ctx, session)
 	}
+	if err == nil {
+		w.source = s
+		err = w.identify(ctx)
+	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, fmt.Errorf("no answer within %s: %w", s.connectTimeout, context.DeadlineExceeded)
 	}
@@ -72,7 +78,8 @@ func dialWire(ctx context.Context, s source, session []setup) (*wire, error) {
 
 // connectWire dials and logs in. The socket is closed on any error.
 func connectWire(ctx context.Context, s source) (*wire, error) {
-	socket, err := new(net.Dialer).DialContext(ctx, "tcp", s.address)
+	dialer := net.Dialer{KeepAliveConfig: keepAlive()}
+	socket, err := dialer.DialContext(ctx, "tcp", s.address)
 	if err != nil {
 		return nil, err
 	}
