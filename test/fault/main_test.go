@@ -70,6 +70,8 @@ type setting struct {
 	rowsPerSecond   int
 	writer          rig.Params
 	cluster         string // timeout.cluster
+	am              rig.Params
+	run             string // the run id; "" for one made of the schema
 }
 
 const slowRows = 12_000
@@ -85,12 +87,18 @@ func start(t *testing.T, s setting) *slow {
 func begin(t *testing.T, r *rig.Rig, table *rig.Table, s setting) *slow {
 	t.Helper()
 	d := &slow{Rig: r, table: table, target: r.Target(t), run: "run-" + table.Schema}
+	if s.run != "" {
+		d.run = s.run
+	}
 	job := table.Job(d.target, s.channels, s.writer)
 	job.Setting["speed"] = rig.Params{"channel": s.channels, "record": s.rowsPerSecond}
 	job.Setting["unitBytes"] = 300_000
 	job.Setting["yarn"] = rig.Params{"slots": s.slots}
 	if s.cluster != "" {
 		job.Setting["timeout"] = rig.Params{"cluster": s.cluster}
+	}
+	if s.am != nil {
+		job.Setting["am"] = s.am
 	}
 	d.file = job.File(t)
 	d.weft = d.Start(t, d.call())
