@@ -51,6 +51,9 @@ func (m *Master) result() *job.Result {
 		r.Outputs = []string{}
 	}
 	r.DirtyReasons, r.DirtySample = m.machine.Dirty()
+	m.mu.Lock()
+	r.Dirty = m.dirty
+	m.mu.Unlock()
 	r.Verify, r.Hash = m.verified(state)
 	m.kept(r)
 	return r

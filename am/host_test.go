@@ -119,7 +119,7 @@ func newLife(t *testing.T, world *memtest.World, spec *job.Spec, fs fsys.FS) *li
 	h := &host{t: t, stop: map[string]context.CancelFunc{}, options: container.Options{Run: "r1", Slots: spec.Setting.YARN.Slots,
 		Link: desk, Spec: spec, Registry: registry, Folder: root.Run("r1"), ReportEvery: 20 * time.Millisecond}}
 	return &life{world: world, spec: spec, fs: fs, host: h, master: am.New(am.Options{Run: "r1", Spec: spec, Registry: registry,
-		Root: root, Desk: desk, Resources: h, Launcher: h, Owner: "test", Tick: 5 * time.Millisecond,
+		Root: root, Desk: desk, Resources: h, Launcher: h, Owner: "test", Dirty: am.Dirty{Open: openOn(fs)}, Tick: 5 * time.Millisecond,
 		Sched: sched.Config{RetryPause: time.Millisecond, DrainDeadline: 10 * time.Second}})}
 }
 

@@ -41,6 +41,8 @@ type Options struct {
 	SlotsPerContainer int
 	// Application and TrackingURL go into the result.
 	Application, TrackingURL string
+	// Dirty lays dirty rows out; needed by jobs that say where to.
+	Dirty Dirty
 	// Gather is how long is waited for all slots before a snapshot of the
 	// source is taken; default 60 s.
 	Gather time.Duration
@@ -75,7 +77,8 @@ type Master struct {
 	units   map[int][]plugins.Manifest // accepted, by split, in their order
 	final   *sched.Finish
 	outputs []string
-	begins  string // where this generation began, in one line; empty until that is settled
+	dirty   *job.DirtyPlace // nil until they are laid out
+	begins  string          // where this generation began, in one line; empty until that is settled
 
 	heart heart
 	snap  snapshotting
@@ -157,6 +160,7 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	} else {
 		m.o.Desk.Close()
 	}
+	m.layAtEnd(ctx)
 	stop()
 	m.started.Wait()
 	m.endSnapshot(ctx)

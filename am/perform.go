@@ -95,6 +95,10 @@ func (m *Master) commit(ctx context.Context) {
 	for id := range m.plan.Splits {
 		units = append(units, m.units[id]...)
 	}
+	if err := m.lay(ctx, units); err != nil {
+		m.events.put(sched.CommitFailed{Why: whyOf(err)})
+		return
+	}
 	target, _ := m.committer.(plugins.Committer)
 	outputs, err := commit.Run(ctx, commit.Options{Committer: target, Root: m.o.Root, Folder: m.folder,
 		Journal: m.store, Job: m.o.Spec.Name, Plan: m.plan, Units: units, Window: func() error { return m.awaitWindow(ctx) }, Log: m.o.Log})

@@ -7,23 +7,6 @@ import (
 	"weft/internal/metastore"
 )
 
-// Place says where the dirty rows of a run are to be seen.
-type Place struct {
-	// Table is "database.table"; empty without one.
-	Table string `json:"table,omitempty"`
-	// Query shows the rows of this run.
-	Query string `json:"query,omitempty"`
-	// Folder is the partition's, Files that of the four-column files.
-	Folder string `json:"folder,omitempty"`
-	Files  string `json:"files,omitempty"`
-	// Statements, if any, are to be run in Hive by hand, because no metastore
-	// is configured.
-	Statements []string `json:"statements,omitempty"`
-}
-
-// DefaultTable is the table where nobody names another.
-const DefaultTable = "default.weft_dirty"
-
 // SplitName takes "database.table" apart; without a database it is default.
 func SplitName(name string) (database, table string, err error) {
 	database, table, found := strings.Cut(name, ".")

@@ -60,7 +60,7 @@ const (
 // Run lays the rows out and returns where they are; nil if there is nothing to
 // show. It may be repeated by anybody at any time. What may pass is tried again
 // for the length of To.Deadline; the error then says that nothing is lost.
-func Run(ctx context.Context, o Options) (*Place, error) {
+func Run(ctx context.Context, o Options) (*job.DirtyPlace, error) {
 	if !o.To.Wanted() {
 		return nil, nil
 	}
@@ -76,8 +76,8 @@ func Run(ctx context.Context, o Options) (*Place, error) {
 	deadline := time.Duration(o.To.Deadline)
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("no success within dirty.deadline, %s", deadline))
 	defer cancel()
-	place := &Place{}
-	steps := []func(context.Context, []plugins.Manifest, *Place) error{o.toTable, o.toFiles}
+	place := &job.DirtyPlace{}
+	steps := []func(context.Context, []plugins.Manifest, *job.DirtyPlace) error{o.toTable, o.toFiles}
 	for _, step := range steps {
 		if err := o.insist(ctx, func(ctx context.Context) error { return step(ctx, units, place) }); err != nil {
 			return nil, err
@@ -121,7 +121,7 @@ func (o *Options) format() *rowFormat {
 }
 
 // toTable fills the partition and makes it known.
-func (o *Options) toTable(ctx context.Context, units []plugins.Manifest, place *Place) error {
+func (o *Options) toTable(ctx context.Context, units []plugins.Manifest, place *job.DirtyPlace) error {
 	if o.To.Location == "" {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (o *Options) register(ctx context.Context, database, name, folder, day stri
 }
 
 // toFiles writes FlinkX's files.
-func (o *Options) toFiles(ctx context.Context, units []plugins.Manifest, place *Place) error {
+func (o *Options) toFiles(ctx context.Context, units []plugins.Manifest, place *job.DirtyPlace) error {
 	if o.To.Path == "" {
 		return nil
 	}

@@ -108,6 +108,7 @@ var byReason = map[plugins.Reason]string{
 	job.ReasonKilled:           CodeKilled,
 	job.ReasonMismatch:         CodeMismatch,
 	job.ReasonRunning:          CodeRunning,
+	job.ReasonDirtyRows:        CodeDirtyRows,
 	job.ReasonAttempts:         CodeAttempts,
 	job.ReasonCheckpoint:       CodeCheckpoint,
 	job.ReasonVersion:          CodeVersion,

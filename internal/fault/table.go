@@ -38,6 +38,7 @@ const (
 	CodeMismatch      = "E4002"
 	CodeEmpty         = "E4003"
 	CodeRow           = "E4100"
+	CodeDirtyRows     = "E4101"
 	CodeClusterDenied = "E5001"
 	CodeToken         = "E5002"
 	CodeUnavailable   = "E6001"
@@ -109,6 +110,7 @@ func Table() []Entry {
 		{CodeMismatch, ExitMismatch, "source and target do not agree", "do not use the output"},
 		{CodeEmpty, ExitEmpty, "no row was moved, and --fail-on-empty was given", "check the reader's condition"},
 		{CodeRow, ExitFailed, "rows were refused for their own content", "see the reasons in the summary"},
+		{CodeDirtyRows, ExitTemporary, "the dirty rows could not be put into their table or folder; nothing was lost", "see to it that metastore and folder can be reached, then weft resume RUN"},
 		{CodeClusterDenied, ExitDenied, "the cluster refuses this user", "check user, Kerberos login, queue and folder rights"},
 		{CodeToken, ExitDenied, "a token of the cluster is expired or not valid", "submit again"},
 		{CodeUnavailable, ExitTemporary, "HDFS cannot serve for the moment (down, standby, safe mode)", "wait and run again"},

@@ -74,3 +74,17 @@ func (l *loader) dirty(n *jsontree.Node, shape *dirtyShape) {
 		l.failAt(n, "dirty.table", CodeValue, "dirty.location has no table", `"table": "ops.dirty_rows"`)
 	}
 }
+
+// DirtyPlace says where the dirty rows of a run are to be seen.
+type DirtyPlace struct {
+	// Table is "database.table"; empty without one.
+	Table string `json:"table,omitempty"`
+	// Query shows the rows of this run.
+	Query string `json:"query,omitempty"`
+	// Folder is the partition's, Files that of the four-column files.
+	Folder string `json:"folder,omitempty"`
+	Files  string `json:"files,omitempty"`
+	// Statements, if any, are to be run in Hive by hand, because no metastore
+	// is configured.
+	Statements []string `json:"statements,omitempty"`
+}

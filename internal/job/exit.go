@@ -19,6 +19,8 @@ const (
 	ReasonCheckpoint plugins.Reason = "checkpoint"
 	// ReasonVersion: another version of weft made the run folder.
 	ReasonVersion plugins.Reason = "version"
+	// ReasonDirtyRows: the dirty rows could not be put where the job wants them.
+	ReasonDirtyRows plugins.Reason = "dirty rows not laid out"
 	// ReasonRunning: the run is alive already.
 	ReasonRunning plugins.Reason = "already running"
 )
@@ -46,6 +48,7 @@ var exitCodes = map[plugins.Reason]int{
 	ReasonMismatch:            ExitMismatch,
 	ReasonRunTimeout:          ExitTimeout,
 	ReasonRunning:             ExitRunning,
+	ReasonDirtyRows:           ExitTemporary,
 	plugins.ReasonAuth:        ExitAuth,
 	plugins.ReasonPermission:  ExitAuth,
 	plugins.ReasonConfig:      ExitUsage,

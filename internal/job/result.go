@@ -40,6 +40,9 @@ type Result struct {
 	// DirtyReasons counts dirty rows by code, DirtySample shows one.
 	DirtyReasons map[plugins.RowCode]int64 `json:"dirty_reasons,omitempty"`
 	DirtySample  string                    `json:"dirty_sample,omitempty"`
+	// Dirty says where the dirty rows were laid out; nil if there are none, or
+	// the job does not say where to.
+	Dirty *DirtyPlace `json:"dirty,omitempty"`
 	// Outputs names what became visible.
 	Outputs []string `json:"outputs"`
 	// ApplicationID and TrackingURL are YARN's; empty after `weft run`.
