@@ -45,6 +45,7 @@ var may = []struct {
 	{"internal/faultpoint", []string{"internal/fsys"}},
 	{"internal/job", []string{"plugins"}},
 	{"internal/fault", []string{"plugins", "internal/job", "internal/fsys", "yarnrpc"}},
+	{"internal/verify", []string{"plugins", "internal/job"}},
 	{"internal/umbilical", []string{"plugins", "internal/job", "internal/umbilical"}},
 	{"internal/checkpoint", []string{"plugins", "internal/job", "internal/fsys"}},
 	{"internal/hadoop", []string{"internal/faultpoint", "internal/fsys", "yarnrpc"}},
