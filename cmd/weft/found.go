@@ -144,7 +144,9 @@ func yarnResult(run string, report *rm.Report) *job.Result {
 	}
 	if r.Cause == "" && r.State != job.StateSucceeded {
 		r.Cause = fmt.Sprintf("the application ended %v without a word of its ApplicationMaster", report.State)
-		r.Hint = fmt.Sprintf("weft logs %s", report.ID)
+	}
+	if r.State == job.StateFailed {
+		r.Hint = fmt.Sprintf("weft logs %s shows why, weft resume %s goes on where it stopped", report.ID, run)
 	}
 	r.ExitCode = job.ExitCode(r.State, r.Reason)
 	return r

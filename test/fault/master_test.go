@@ -45,7 +45,7 @@ func TestF04KilledMaster(t *testing.T) {
 	}
 }
 
-// When YARN gives up, the same command takes the run up again where it stopped.
+// When YARN gives up, weft resume takes the run up again where it stopped.
 func TestF07EveryMasterKilled(t *testing.T) {
 	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 1500})
 	var dead []string
@@ -56,9 +56,9 @@ func TestF07EveryMasterKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d.failed(t, 1, d.app)
+	d.failed(t, 1, d.app, "weft resume "+d.run)
 	first := d.app
-	d.weft = d.Start(t, d.call())
+	d.resume(t)
 	if result := d.succeeded(t); result.ApplicationID == first || result.AMAttempts != 3 {
 		t.Errorf("application %s after %s, %d ApplicationMasters, want 3", result.ApplicationID, first, result.AMAttempts)
 	}
