@@ -51,7 +51,7 @@ func (p *place) cases() []testCase {
 		c.verb, c.channel = verb, channel
 		return c
 	}
-	return []testCase{
+	list := []testCase{
 		run(caseStart, "`weft run`, 10 rows, MySQL to text", 10, ten, text("tenrows"), off),
 		{name: caseClient, title: "`mariadb --quick --batch` into a file", rows: p.rows, args: p.client(), output: filepath.Join(p.dir, "client.tsv")},
 		run(caseText, "MySQL to text, 1 slot", p.rows, bench, text("text1"), count),
@@ -65,6 +65,7 @@ func (p *place) cases() []testCase {
 		on("submit", 1, run(caseYARN, "MySQL to HDFS on YARN, 1 slot", p.rows, bench, hdfs("yarn"), count)),
 		run(caseHDFSRead, "text on HDFS to null, 1 slot", p.rows, p.text(p.hdfs+"/out/yarn"), null, off),
 	}
+	return append(list, p.loadCases()...)
 }
 
 // mysql reads a table, without encryption unless encrypted: the server's own

@@ -82,6 +82,8 @@ func (o options) wants(name string) bool {
 	switch name {
 	case caseStart, caseClient:
 		return true
+	case caseLoad:
+		return o.only == "" || slices.Contains(asked, name) || slices.Contains(asked, caseIn) || slices.Contains(asked, caseInPlain)
 	case caseYARN:
 		return o.only == "" || slices.Contains(asked, name) || slices.Contains(asked, caseHDFSRead)
 	}

@@ -86,7 +86,7 @@ func (p *place) load(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return makeLoaded(ctx, pool)
 }
 
 // check reads a run's result: a run that moved another number of rows than the

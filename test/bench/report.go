@@ -40,6 +40,7 @@ func print(w io.Writer, o options, cases []testCase, samples map[string][]sample
 			fmt.Fprintf(w, "to HDFS on YARN against local text, start-up off: %.2f of the rows/s\n", text.Seconds()/yarn.Seconds())
 		}
 	}
+	printLoads(w, samples)
 	if have(caseText, caseText2) {
 		fmt.Fprintf(w, "CPU per row of two slots against one: %.2f\n",
 			median(samples[caseText2], cpuOf).Seconds()/median(samples[caseText], cpuOf).Seconds())
