@@ -70,10 +70,14 @@ func (p *process) master(ctx context.Context) error {
 		return err
 	}
 	tracking := "http://" + s.pages.Addr().String()
+	dirty, err := p.env.dirty()
+	if err != nil {
+		return err
+	}
 	master = am.New(am.Options{Run: p.run, Spec: p.spec, Registry: p.env.registry, Root: p.root, Desk: s.desk,
 		Resources: s.driver, Launcher: s.launcher, Owner: p.id.String(), SlotsPerContainer: s.size.SlotsPerContainer,
 		Registration: am.Registration{Address: s.calls.Addr().String(), TrackingURL: tracking},
-		Application:  p.id.Attempt.App.String(), Log: p.env.log})
+		Application:  p.id.Attempt.App.String(), Dirty: dirty, Log: p.env.log})
 
 	serving, stop := context.WithCancel(ctx)
 	calls, pages := make(chan error, 1), make(chan error, 1) // one value each

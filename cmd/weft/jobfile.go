@@ -34,7 +34,10 @@ func (e *env) loadJob(cmd *cobra.Command, path string, f *jobFlags) (*job.Spec, 
 	if err != nil {
 		return nil, err
 	}
-	return spec, e.diagnose(path, found)
+	if err := e.diagnose(path, found); err != nil {
+		return nil, err
+	}
+	return spec, e.settleDirty(spec)
 }
 
 // readJob is loadJob without the printing.

@@ -97,10 +97,14 @@ func (l *localRun) work(ctx context.Context) (*job.Result, error) {
 	if !e.verbose {
 		log = slog.New(e.scrub.Handler(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	}
+	dirty, err := e.dirty()
+	if err != nil {
+		return nil, err
+	}
 	desk := umbilical.NewDesk()
 	host := newHost(hostOptions{run: l.id, spec: spec, registry: e.registry, folder: l.folder(), desk: desk, log: log})
 	master := am.New(am.Options{Run: l.id, Spec: spec, Registry: e.registry, Root: l.root, Desk: desk,
-		Resources: host, Launcher: host, SlotsPerContainer: slotsHere(spec), Owner: "weft run", Log: log})
+		Resources: host, Launcher: host, SlotsPerContainer: slotsHere(spec), Owner: "weft run", Dirty: dirty, Log: log})
 
 	// The signal asks for a clean end; the second one ends the program.
 	unbroken, cancel := context.WithCancel(context.WithoutCancel(ctx))

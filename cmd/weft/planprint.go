@@ -18,6 +18,9 @@ func (p *shownPlan) print(w io.Writer) error {
 	fmt.Fprintf(&b, "job         %s (%s): %s -> %s\n", p.Job.Name, p.Job.Dialect, p.Job.Reader.Plugin, p.Job.Writer.Plugin)
 	fmt.Fprintf(&b, "guarantee   %s: %s\n", p.Guarantee, p.Why)
 	fmt.Fprintf(&b, "error limit %s\n", limitText(s.ErrorLimit))
+	if text := dirtyText(s.Dirty); text != "" {
+		fmt.Fprintf(&b, "dirty rows  %s\n", text)
+	}
 	fmt.Fprintf(&b, "verify      %s\n", s.Verify)
 	fmt.Fprintf(&b, "time zone   %s for instants written as text\n", s.Zone)
 	fmt.Fprintf(&b, "units       %d MiB or %v\n", s.UnitBytes>>20, time.Duration(s.UnitInterval))

@@ -31,6 +31,7 @@ func summarize(w io.Writer, r *job.Result) error {
 		fmt.Fprintf(&b, ", hash %s", r.Hash)
 	}
 	b.WriteByte('\n')
+	writeDirty(&b, r)
 	for i, output := range r.Outputs {
 		if i == maxOutputs {
 			fmt.Fprintf(&b, "           ... and %d more\n", len(r.Outputs)-maxOutputs)
@@ -42,4 +43,26 @@ func summarize(w io.Writer, r *job.Result) error {
 		return fmt.Errorf("print summary: %w", err)
 	}
 	return nil
+}
+
+// writeDirty says where the dirty rows are.
+func writeDirty(b *strings.Builder, r *job.Result) {
+	switch {
+	case r.RowsDirty == 0:
+		return
+	case r.Dirty == nil:
+		fmt.Fprintf(b, "dirty      weft dirty %s\n", r.RunID)
+		return
+	}
+	if len(r.Dirty.Statements) > 0 {
+		b.WriteString("dirty      no metastore is configured: the table is made in Hive by\n")
+		for _, statement := range r.Dirty.Statements {
+			fmt.Fprintf(b, "           %s;\n", statement)
+		}
+	}
+	for _, text := range []string{r.Dirty.Query, r.Dirty.Files} {
+		if text != "" {
+			fmt.Fprintf(b, "dirty      %s\n", text)
+		}
+	}
 }
