@@ -71,7 +71,7 @@ func lower(most int, perSecond int64) int {
 // Wait returns when the debt left by earlier calls is paid, and adds bytes and
 // rows to it. It returns early only with the context's cause.
 func (l *Limiter) Wait(ctx context.Context, bytes, rows int64) error {
-	pause := l.add(time.Now(), bytes, rows)
+	pause := l.Book(bytes, rows)
 	if pause <= 0 {
 		return nil
 	}
@@ -84,6 +84,9 @@ func (l *Limiter) Wait(ctx context.Context, bytes, rows int64) error {
 		return context.Cause(ctx)
 	}
 }
+
+// Book is Wait without the waiting, which it leaves to the caller: how long.
+func (l *Limiter) Book(bytes, rows int64) time.Duration { return l.add(time.Now(), bytes, rows) }
 
 // add books what a batch costs and returns how long to wait before it.
 func (l *Limiter) add(now time.Time, bytes, rows int64) time.Duration {

@@ -54,6 +54,10 @@ type Options struct {
 	// a row without progress are borne; default 6.
 	RetryPause time.Duration
 	Retries    int
+	// StallAfter is how long nothing may move before what is under way is
+	// broken off and tried again; default 20 min, which is longer than a reader
+	// of a database waits for the first row of a query.
+	StallAfter time.Duration
 	// Log takes retries and panics; default none.
 	Log *slog.Logger
 }
@@ -77,6 +81,7 @@ func (o Options) withDefaults() Options {
 	setTime(&o.ReportEvery, time.Second)
 	setTime(&o.Lease, umbilical.DefaultLease)
 	setTime(&o.RetryPause, 200*time.Millisecond)
+	setTime(&o.StallAfter, 20*time.Minute)
 	if o.BudgetBytes <= 0 {
 		o.BudgetBytes = 16 << 20
 	}

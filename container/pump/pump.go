@@ -33,10 +33,11 @@ type pump struct {
 	from      plugins.Position // after the newest sealed unit
 	sequence  int              // of the unit being moved
 	unit      unit
-	verdict   chan error     // of the unit offered last; nil if settled
-	offers    sync.WaitGroup // the goroutine that offers it
-	leftDirty string         // closed dirty file of a unit that Seal did not seal
-	dirtyRows int64          // of the whole attempt
+	verdict   chan error   // of the unit offered last; nil if settled
+	asking    chan offered // units to be offered; room for one
+	watch     *watch
+	leftDirty string // closed dirty file of a unit that Seal did not seal
+	dirtyRows int64  // of the whole attempt
 	careful   careful
 	pause     pauser
 	hashes    []uint64
@@ -65,7 +66,8 @@ type careful struct {
 // ends stay open for the slot's next task unless something was wrong with them.
 func Run(ctx context.Context, o Options) umbilical.Ending {
 	p := &pump{o: o.withDefaults(), start: time.Now(), nudge: make(chan struct{}, 1),
-		from: o.Task.From, sequence: o.Task.Sequence}
+		from: o.Task.From, sequence: o.Task.Sequence, asking: make(chan offered, 1)}
+	p.watch = newWatch(p.o.StallAfter)
 	p.orders.changed = make(chan struct{}, 1)
 	p.stamp = umbilical.Stamp{Run: o.Task.Run, Generation: o.Task.Generation, Container: o.Container,
 		Split: o.Task.Split.ID, Attempt: o.Task.Number}
@@ -76,12 +78,12 @@ func Run(ctx context.Context, o Options) umbilical.Ending {
 	p.live.settle()
 
 	ctx, p.cancel = context.WithCancelCause(ctx)
-	var reporter sync.WaitGroup
-	reporter.Go(func() { p.report(ctx) })
+	var talking sync.WaitGroup
+	talking.Go(func() { p.report(ctx) })
+	talking.Go(func() { p.askAll(ctx) })
 	ending := endingOf(ctx, p.move(ctx))
 	p.cancel(nil)
-	reporter.Wait()
-	p.offers.Wait()
+	talking.Wait()
 	ending.Stamp = p.stamp
 	ending.Dirty, ending.Sample = p.live.reasons()
 	return ending
@@ -116,8 +118,31 @@ func (p *pump) move(ctx context.Context) error {
 }
 
 // cycle opens both ends after the newest seal and moves rows until the split is
-// exhausted, the attempt is drained, or an error ends it.
+// exhausted, the attempt is drained, an error ends it, or nothing moves any more.
+//
+// Only what the ends do is under the watchdog: a unit sealed in a cycle that
+// stalled later is still offered.
 func (p *pump) cycle(ctx context.Context) error {
+	p.watch.progress(&p.watch.reader)
+	p.watch.progress(&p.watch.writer)
+	f := newFeed(&p.o, &p.waits, p.watch)
+	work, breakOff := context.WithCancelCause(ctx)
+	over := make(chan struct{}) // closed when no call is under way
+	var watching sync.WaitGroup
+	watching.Go(func() { p.watchOver(ctx, f, breakOff, over) })
+	err := p.moveOn(work, f)
+	close(over)
+	watching.Wait()
+	stall := context.Cause(work)
+	breakOff(nil)
+	if err != nil && stall != nil && ctx.Err() == nil {
+		return stall
+	}
+	return err
+}
+
+// moveOn is a cycle without its watchdog.
+func (p *pump) moveOn(ctx context.Context, f *feed) error {
 	last, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -125,16 +150,13 @@ func (p *pump) cycle(ctx context.Context) error {
 	if last {
 		return p.settle(ctx)
 	}
-	task := p.o.Task
-	task.From = p.from
-	f := newFeed(&p.o, &p.waits, task, p.careful.until)
-	// Only reading ends with the cycle: a unit sealed in it is still offered.
-	cycle, stop := context.WithCancel(ctx)
-	var reading sync.WaitGroup
-	reading.Go(func() { f.run(cycle) })
+	f.from, f.careful = p.from, p.careful.until
+	reading, stop := context.WithCancel(ctx)
+	var reader sync.WaitGroup
+	reader.Go(func() { f.run(reading) })
 	err = p.write(ctx, f)
 	stop()
-	reading.Wait()
+	reader.Wait()
 	return err
 }
 
@@ -148,11 +170,14 @@ func (p *pump) open(ctx context.Context) (last bool, err error) {
 	if p.writer, err = p.o.Ends.Writer(); err != nil {
 		return false, err
 	}
+	p.watch.writer.closing(p.writer.Close)
+	p.watch.enter(&p.watch.writer, opening)
 	var held *plugins.Manifest
 	err = guard(func() (err error) { held, err = p.writer.Open(ctx, p.o.Task.Attempt); return err })
 	if err != nil {
 		return false, fmt.Errorf("open writer for %s: %w", p.o.Task.Split, err)
 	}
+	p.watch.progress(&p.watch.writer)
 	if held != nil && held.Sequence > p.sequence {
 		return false, broken("open writer for %s: the target holds unit %d, the journal awaits %d",
 			p.o.Task.Split, held.Sequence, p.sequence)
@@ -162,7 +187,7 @@ func (p *pump) open(ctx context.Context) (last bool, err error) {
 			return false, err
 		}
 		p.advance(held.Unit)
-		p.offer(ctx, *held)
+		p.offer(*held)
 		return held.Last, nil
 	}
 	if p.leftDirty != "" {

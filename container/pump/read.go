@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"weft/internal/job"
 	"weft/plugins"
 )
 
@@ -19,6 +18,7 @@ import (
 type feed struct {
 	o       *Options
 	waits   *waits
+	watch   *watch
 	from    plugins.Position // where the cycle starts
 	careful int64            // batches of one row up to this many rows
 
@@ -34,10 +34,12 @@ type feed struct {
 	rows     int64            // delivered in this cycle
 	began    bool             // a batch was delivered
 	pause    pauser
+	pauser   plugins.Pauser // the open reader, if it can pause
+	patience time.Duration  // how long it may be left alone; 0 for ever
 }
 
-func newFeed(o *Options, w *waits, task job.Task, careful int64) *feed {
-	f := &feed{o: o, waits: w, from: task.From, careful: careful,
+func newFeed(o *Options, w *waits, watch *watch) *feed {
+	f := &feed{o: o, waits: w, watch: watch,
 		free:  make(chan *plugins.Batch, o.Batches),
 		full:  make(chan *plugins.Batch, o.Batches),
 		pause: pauser{first: o.RetryPause, most: o.Retries}}
@@ -69,6 +71,7 @@ func (f *feed) run(ctx context.Context) {
 			return
 		}
 		f.o.Log.Warn("reader interrupted", "split", f.o.Task.Split.ID, "err", err)
+		f.watch.enter(&f.watch.reader, retrying)
 		if err := f.pause.wait(ctx, err); err != nil {
 			f.err = err
 			return
@@ -87,9 +90,13 @@ func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
 		return err
 	}
 	split := f.o.Task.Split
+	f.watch.reader.closing(reader.Close)
+	f.watch.enter(&f.watch.reader, opening)
 	if err := guard(func() error { return reader.Open(ctx, split, *at) }); err != nil {
 		return fmt.Errorf("open %s: %w", split, err)
 	}
+	f.watch.progress(&f.watch.reader)
+	f.setPatience(reader)
 	for {
 		b, err := f.take(ctx)
 		if err != nil {
@@ -108,6 +115,7 @@ func (f *feed) readFrom(ctx context.Context, at *plugins.Position) error {
 func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch) error {
 	f.shape(b)
 	split := f.o.Task.Split
+	f.watch.enter(&f.watch.reader, reading)
 	switch err := guard(func() error { return reader.Read(ctx, b) }); {
 	case err == io.EOF && b.RowsRead() == 0:
 		return errEnd
@@ -117,7 +125,8 @@ func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch
 		return fmt.Errorf("read %s: %w", split, err)
 	}
 	f.pause.progress()
-	return f.o.Limiter.Wait(ctx, b.BytesRead, b.RowsRead())
+	f.watch.progress(&f.watch.reader)
+	return f.rest(ctx, f.o.Limiter.Book(b.BytesRead, b.RowsRead()))
 }
 
 func (f *feed) send(b *plugins.Batch) {
@@ -140,14 +149,9 @@ func (f *feed) shape(b *plugins.Batch) {
 // take returns a batch to fill, once there is one and the budget allows it.
 func (f *feed) take(ctx context.Context) (*plugins.Batch, error) {
 	for f.back(); len(f.idle) == 0 || f.underWay > 0 && f.bytes >= f.o.BudgetBytes; f.back() {
-		start := time.Now()
-		select {
-		case b := <-f.free:
-			f.accept(b)
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := f.awaitRoom(ctx); err != nil {
+			return nil, err
 		}
-		f.waits.reader.Add(int64(time.Since(start)))
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

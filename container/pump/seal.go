@@ -27,6 +27,7 @@ func (p *pump) seal(ctx context.Context, last bool) error {
 	if !u.Counters.Conserved() {
 		return broken("seal unit %d of %s: %+v: rows appeared or vanished", u.Sequence, p.o.Task.Split, u.Counters)
 	}
+	p.watch.enter(&p.watch.writer, sealing)
 	var m plugins.Manifest
 	err = guard(func() (err error) { m, err = p.writer.Seal(ctx, u); return err })
 	if err != nil {
@@ -35,12 +36,14 @@ func (p *pump) seal(ctx context.Context, last bool) error {
 	if err := checkManifest(p.o.Task.Attempt, u, m); err != nil {
 		return err
 	}
+	p.watch.enter(&p.watch.writer, rereading)
 	if err := p.reread(ctx, m); err != nil {
 		return err
 	}
+	p.watch.progress(&p.watch.writer)
 	p.pause.progress()
 	p.advance(u)
-	p.offer(ctx, m)
+	p.offer(m)
 	return nil
 }
 
@@ -67,10 +70,27 @@ func (p *pump) advance(u plugins.Unit) {
 }
 
 // offer asks the master to accept a sealed unit; settle waits for the answer.
-func (p *pump) offer(ctx context.Context, m plugins.Manifest) {
-	verdict := make(chan error, 1)
-	p.verdict = verdict
-	p.offers.Go(func() { verdict <- p.ask(ctx, m) })
+func (p *pump) offer(m plugins.Manifest) {
+	p.verdict = make(chan error, 1)
+	p.asking <- offered{m, p.verdict} // never blocks: the one before is settled
+}
+
+// offered is a sealed unit on its way to the master.
+type offered struct {
+	manifest plugins.Manifest
+	verdict  chan<- error // gets one value
+}
+
+// askAll offers what is sealed, one unit after the other, until ctx ends.
+func (p *pump) askAll(ctx context.Context) {
+	for {
+		select {
+		case o := <-p.asking:
+			o.verdict <- p.ask(ctx, o.manifest)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // settle waits for the answer for the unit offered last.
@@ -78,6 +98,8 @@ func (p *pump) settle(ctx context.Context) error {
 	if p.verdict == nil {
 		return nil
 	}
+	p.watch.enter(&p.watch.writer, awaitingAnswer)
+	defer p.watch.enter(&p.watch.writer, working)
 	select {
 	case err := <-p.verdict:
 		p.verdict = nil

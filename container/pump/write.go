@@ -46,6 +46,7 @@ func (p *pump) write(ctx context.Context, f *feed) error {
 			continue
 		}
 		err = p.writeBatch(ctx, b)
+		p.watch.progress(&p.watch.writer)
 		f.free <- b // never blocks: it has room for all batches
 		if err != nil {
 			return err
@@ -92,6 +93,11 @@ func (p *pump) next(ctx context.Context, f *feed) (*plugins.Batch, error) {
 	if p.orders.hold.Load() {
 		full = nil
 	}
+	p.watch.enter(&p.watch.writer, awaitingRows)
+	if full == nil {
+		p.watch.enter(&p.watch.writer, held)
+	}
+	defer p.watch.enter(&p.watch.writer, working)
 	start := time.Now()
 	defer func() { p.waits.writer.Add(int64(time.Since(start))) }()
 	select {
@@ -166,7 +172,9 @@ func (p *pump) offerRows(ctx context.Context, b *plugins.Batch) ([]plugins.RowEr
 	if p.careful.skip[p.unit.rows] && b.Rows == 1 {
 		return []plugins.RowError{{Code: plugins.RowPanic, Cause: "the plugin panicked on this row twice"}}, nil
 	}
+	p.watch.enter(&p.watch.writer, writing)
 	err := guard(func() error { return p.writer.Write(ctx, b) })
+	p.watch.enter(&p.watch.writer, working)
 	var rows *plugins.RowErrors
 	switch {
 	case err == nil:
@@ -191,6 +199,7 @@ func (p *pump) setAside(ctx context.Context, b *plugins.Batch, refused []plugins
 	if len(refused)+len(b.Refused) == 0 {
 		return nil
 	}
+	p.watch.enter(&p.watch.writer, settingAside)
 	now, first := time.Now().UTC(), p.unit.counters.RowsRead
 	row := dirty.Row{Split: p.stamp.Split, Unit: p.sequence, Time: now}
 	for i, r := range b.Refused {
