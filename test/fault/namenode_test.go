@@ -43,13 +43,11 @@ func TestF13NameNodeFailsOverInTheCommit(t *testing.T) {
 		t.Errorf("the third rename is about to be made, visible is %v", visible)
 	}
 	_, masters, err := d.Containers(d.app)
-	if err != nil || len(masters) != 1 {
+	if err != nil || len(rig.IDs(masters)) != 1 {
 		t.Fatalf("ApplicationMasters %v, %v", masters, err)
 	}
 	takeOver(t, h, cluster.NameNode, cluster.SecondNameNode)
-	if err := masters[0].Resume(); err != nil {
-		t.Fatal(err)
-	}
+	resume(t, masters)
 	d.undisturbed(t)
 }
 
@@ -119,5 +117,15 @@ func TestF14SafeModeBeyondTheDeadline(t *testing.T) {
 	d.weft = d.Start(t, d.call())
 	if result := d.succeeded(t); result.AMAttempts < 2 {
 		t.Errorf("%d ApplicationMasters, want more than one", result.AMAttempts)
+	}
+}
+
+// resume lets processes go on.
+func resume(t *testing.T, list []cluster.Container) {
+	t.Helper()
+	for _, c := range list {
+		if err := c.Resume(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
