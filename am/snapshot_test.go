@@ -22,7 +22,9 @@ func viewed(t *testing.T, world *memtest.World, loss job.SnapshotLoss) *life {
 	return newLife(t, world, spec, mem.New(mem.Options{}))
 }
 
-func viewWorld() *memtest.World { return &memtest.World{Dir: "/out", Splits: 6, Rows: 20, BatchRows: 2} }
+func viewWorld() *memtest.World {
+	return &memtest.World{Dir: "/out", Splits: 6, Rows: 20, BatchRows: 2}
+}
 
 func TestAllSplitsAreReadInOneView(t *testing.T) {
 	for _, late := range []bool{false, true} {

@@ -188,7 +188,7 @@ func (s *slot) move(ctx context.Context, a umbilical.Assignment) error {
 		Dirty:   dirty.New(s.o.Folder.FS, s.o.Folder.DirtyDir(), a.Task.Attempt),
 		Limiter: s.limiter, UnitBytes: orMax(setting.UnitBytes), UnitInterval: interval(setting),
 		Checksum: setting.Verify != job.VerifyOff, Reread: setting.Verify == job.VerifyChecksum, MaxDirty: setting.ErrorLimit.Record,
-		Lease: s.o.Lease, ReportEvery: s.o.ReportEvery, Log: log,
+		StallAfter: time.Duration(setting.StallAfter), Lease: s.o.Lease, ReportEvery: s.o.ReportEvery, Log: log,
 	})
 	log.Debug("attempt ended", "outcome", ending.Outcome, "cause", ending.Cause)
 	err := s.insist(ctx, func() error { _, err := s.o.Link.Done(ctx, ending); return err })

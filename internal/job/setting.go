@@ -21,6 +21,7 @@ type nativeSetting struct {
 	Verify       *Verify              `json:"verify"`
 	Consistency  *plugins.Consistency `json:"consistency"`
 	OnLoss       *SnapshotLoss        `json:"onSnapshotLoss"`
+	StallAfter   *Duration            `json:"stallAfter"`
 	MaxAttempts  *int                 `json:"maxAttempts"`
 	Zone         *string              `json:"timezone"`
 	YARN         YARN                 `json:"yarn"`
@@ -132,6 +133,7 @@ func (l *loader) ownKeys(shape *nativeSetting) {
 	set(&s.Verify, shape.Verify)
 	set(&s.Consistency, shape.Consistency)
 	set(&s.OnSnapshotLoss, shape.OnLoss)
+	set(&s.StallAfter, shape.StallAfter)
 	set(&s.MaxAttempts, shape.MaxAttempts)
 	set(&s.Zone, shape.Zone)
 	s.YARN, s.AM, s.Timeout = shape.YARN, shape.AM, shape.Timeout
@@ -229,6 +231,7 @@ func (s *Setting) problems() []settingProblem {
 		value, min Duration
 	}{
 		{"unitInterval", s.UnitInterval, Duration(time.Second)},
+		{"stallAfter", s.StallAfter, Duration(time.Second)},
 		{"timeout.call", s.Timeout.Call, Duration(time.Millisecond)},
 		{"timeout.run", s.Timeout.Run, 0},
 		{"dirty.deadline", s.Dirty.Deadline, Duration(time.Millisecond)},

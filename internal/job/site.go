@@ -47,6 +47,8 @@ type JobDefaults struct {
 	MaxRowBytes int `json:"maxRowBytes"`
 	// Verify, see Setting.
 	Verify Verify `json:"verify"`
+	// StallAfter, see Setting.
+	StallAfter Duration `json:"stallAfter"`
 	// MaxAttempts, see Setting.
 	MaxAttempts int `json:"maxAttempts"`
 	// Timezone is Setting's Zone; empty for the dialect's: UTC for native
@@ -78,6 +80,7 @@ func NewSite() *Site {
 			UnitInterval: Duration(5 * time.Minute),
 			MaxRowBytes:  32 << 20,
 			Verify:       VerifyCount,
+			StallAfter:   Duration(20 * time.Minute),
 			MaxAttempts:  4,
 		},
 		YARN: YARN{
@@ -115,7 +118,7 @@ func (s *Site) defaults(dialect plugins.Dialect) Setting {
 	}
 	return Setting{
 		Channel: s.Job.Channel, UnitBytes: s.Job.UnitBytes, UnitInterval: s.Job.UnitInterval,
-		MaxRowBytes: s.Job.MaxRowBytes, Verify: s.Job.Verify, MaxAttempts: s.Job.MaxAttempts, Zone: zone,
+		MaxRowBytes: s.Job.MaxRowBytes, Verify: s.Job.Verify, MaxAttempts: s.Job.MaxAttempts, Zone: zone, StallAfter: s.Job.StallAfter,
 		Consistency: plugins.ConsistencySplit, OnSnapshotLoss: LossFail,
 		YARN: s.YARN, AM: s.AM, Timeout: s.Timeout, Dirty: Dirty{DirtyTable: s.Dirty},
 	}

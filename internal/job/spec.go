@@ -59,6 +59,9 @@ type Setting struct {
 	// snapshot is gone.
 	Consistency    plugins.Consistency `json:"consistency"`
 	OnSnapshotLoss SnapshotLoss        `json:"onSnapshotLoss"`
+	// StallAfter is how long nothing of a split may move before what is under
+	// way is broken off and tried again.
+	StallAfter Duration `json:"stallAfter"`
 	// MaxAttempts is how often one split may fail before the job does.
 	MaxAttempts int `json:"maxAttempts"`
 	// Zone is the IANA name of the zone that renders instants as text.
