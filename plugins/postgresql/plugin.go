@@ -13,9 +13,11 @@ var sample string
 func Plugin() plugins.Plugin {
 	return plugins.Plugin{
 		Name:            "postgresql",
-		Summary:         "reads tables and queries of PostgreSQL",
+		Summary:         "reads tables and queries of PostgreSQL, and writes tables",
 		Sample:          sample,
 		NewReaderConfig: newConfig,
 		NewReader:       NewReader,
+		NewWriterConfig: newWriterConfig,
+		NewWriter:       NewWriter,
 	}
 }

@@ -109,7 +109,8 @@ func (s source) config() (*pgconn.Config, error) {
 func (n *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if n.in.busy { // the server is in mid-answer: a goodbye would wait behind it
+	if n.in.busy { // in mid-answer: the server would not hear a goodbye, and work on
+		_ = n.pg.CancelRequest(ctx)                  // it may have ended by itself
 		_ = n.pg.Conn().SetDeadline(time.Unix(1, 0)) // closed next
 	}
 	_ = n.pg.Close(ctx) // everything was read or written, or the error before is the one that counts
