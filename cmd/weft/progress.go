@@ -44,6 +44,9 @@ func (e *env) follow(of follower, how string) (stop func()) {
 	case isFile && term.IsTerminal(int(file.Fd())):
 		pause, show = blockPause, block.show
 	}
+	if how != "json" { // there it stands in each line
+		show = (&successions{w: w, block: block}).before(show)
+	}
 	var first <-chan struct{}
 	if a, ok := of.(announcer); ok {
 		first = a.First()
@@ -73,6 +76,28 @@ func (e *env) follow(of follower, how string) (stop func()) {
 			show(of.Snapshot())
 		}
 		block.clear()
+	}
+}
+
+// successions tells of each ApplicationMaster that takes over from another one
+// where it begins.
+type successions struct {
+	w     io.Writer
+	block *liveBlock
+	last  int64 // newest attempt known
+}
+
+// before returns show with what there is to tell before it.
+func (n *successions) before(show func(tracker.Snapshot)) func(tracker.Snapshot) {
+	return func(s tracker.Snapshot) {
+		if s.Attempt > n.last && s.Beginning != "" {
+			if n.last > 0 {
+				n.block.clear()
+				_, _ = fmt.Fprintf(n.w, "ApplicationMaster restarted: %s\n", s.Beginning) // as little worth ending a run for as progress
+			}
+			n.last = s.Attempt
+		}
+		show(s)
 	}
 }
 

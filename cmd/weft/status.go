@@ -125,6 +125,9 @@ func (l *liveStatus) text() string {
 	} else {
 		fmt.Fprintf(&b, "%s%s\n", l.State, percentOf(l.Percent))
 	}
+	if l.Beginning != "" {
+		fmt.Fprintf(&b, "began       %s\n", l.Beginning)
+	}
 	fmt.Fprintf(&b, "application %s of %s in queue %s, %d containers\n", l.ApplicationID, l.User, l.Queue, l.Containers)
 	if l.Diagnostics != "" {
 		fmt.Fprintf(&b, "yarn says   %s\n", strings.TrimSpace(l.Diagnostics))
