@@ -23,6 +23,8 @@ type Proxy struct {
 	match    []byte        // DropAnswerTo
 	dropped  chan struct{} // closed when an answer was swallowed
 	leftUnto int64         // bytes until a cut; -1 for none
+	next     func() int64  // leftUnto after a cut; nil for none
+	cuts     int
 	delay    time.Duration
 	open     chan struct{} // closed while bytes pass
 }
@@ -73,6 +75,22 @@ func (p *Proxy) CutAfter(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leftUnto = n
+}
+
+// CutEach resets a connection again and again, each time after next() further
+// bytes of the server in all, until it returns a number below 0. It is called
+// with the proxy's lock held.
+func (p *Proxy) CutEach(next func() int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next, p.leftUnto = next, next()
+}
+
+// Cuts counts the resets that CutAfter and CutEach have ordered so far.
+func (p *Proxy) Cuts() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cuts
 }
 
 // Delay holds back everything that the server sends by d from now on.
@@ -189,6 +207,10 @@ func (p *Proxy) answer(l *link, piece []byte) bool {
 		close(p.dropped)
 	case cut:
 		p.leftUnto = -1
+		p.cuts++
+		if p.next != nil {
+			p.leftUnto = p.next()
+		}
 	case p.leftUnto >= 0:
 		p.leftUnto -= int64(len(piece))
 	}
