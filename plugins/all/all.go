@@ -11,6 +11,7 @@ import (
 	"weft/plugins/csv"
 	"weft/plugins/hdfs"
 	"weft/plugins/mysql"
+	"weft/plugins/postgresql"
 	"weft/plugins/stream"
 )
 
@@ -20,7 +21,7 @@ func List(connect hdfs.Connect, out io.Writer) []plugins.Plugin {
 	return slices.Concat(
 		csv.Plugins(csv.Connect(connect)),
 		[]plugins.Plugin{hdfs.New(connect)},
-		[]plugins.Plugin{mysql.Plugin()},
+		[]plugins.Plugin{mysql.Plugin(), postgresql.Plugin()},
 		stream.Plugins(out),
 	)
 }

@@ -60,12 +60,12 @@ func TestTheNamesOfTheOldToolsFindPlugins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"mysqlreader", "hdfsreader", "streamreader", "txtfilereader"} {
+	for _, name := range []string{"mysqlreader", "postgresqlreader", "hdfsreader", "streamreader", "txtfilereader"} {
 		if _, ok := registry.Reader(name); !ok {
 			t.Errorf("no %s", name)
 		}
 	}
-	for _, name := range []string{"hdfswriter", "streamwriter"} {
+	for _, name := range []string{"postgresqlwriter", "hdfswriter", "streamwriter"} {
 		if _, ok := registry.Writer(name); !ok {
 			t.Errorf("no %s", name)
 		}
