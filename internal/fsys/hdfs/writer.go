@@ -313,31 +313,20 @@ func (w *writeFile) flush() bool {
 }
 
 // complete closes the file on the NameNode, again and again until enough
-// replicas have been reported to it, as Java's DFSOutputStream.completeFile.
+// replicas have been reported to it, as Java's DFSOutputStream.completeFile. A
+// call is as patient as any other; only the wait between them has a deadline.
 func (w *writeFile) complete() error {
-	ctx, cancel := w.fs.callTimeout()
-	defer cancel()
+	deadline := time.Now().Add(w.fs.opts.CloseTimeout)
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		done, err := w.nn.Complete(ctx, w.file, w.stream.last)
+		done, err := w.nn.Complete(context.Background(), w.file, w.stream.last)
 		if done || err != nil {
 			return err
 		}
-		if !wait(ctx, pause) {
+		if time.Now().Add(pause).After(deadline) {
 			return fmt.Errorf("%w: the replicas of the last block were not reported to the namenode within %v",
 				fsys.ErrUnavailable, w.fs.opts.CloseTimeout)
 		}
-	}
-}
-
-// wait waits, unless the deadline of the context comes first.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+		<-time.After(pause)
 	}
 }
 
