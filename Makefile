@@ -5,7 +5,7 @@ LDFLAGS   = -s -w -X main.version=$(VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fault fuzz lint generate check demo bench clean
+.PHONY: help build test race fault soak fuzz lint generate check demo bench clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ race: ## the race detector on everything that has goroutines (needs gcc)
 
 fault: ## the long campaigns: random kills (KILLS=100) and deaths of the ApplicationMaster (MASTERS=30)
 	$(GO) test -count=1 -timeout 0 -v -run 'TestKilledRuns|TestF05' ./test/fault -kills $(or $(KILLS),100) -masters $(or $(MASTERS),30)
+
+soak: ## jobs one after the other while something dies every 20 to 90 s (MINUTES=60)
+	$(GO) test -count=1 -timeout 0 -v -run TestSoak ./test/fault -soak $(or $(MINUTES),60)m
 
 fuzz: ## every fuzz target for a few seconds (SECONDS_EACH=5)
 	scripts/fuzz $(or $(SECONDS_EACH),5)
