@@ -190,7 +190,7 @@ func TestF45TableAltered(t *testing.T) {
 	d.journalled(t, 3)
 	altered := make(chan error, 1)
 	go func() { // it waits until nobody reads the table
-		_, err := d.table.Pool.ExecContext(t.Context(), "ALTER TABLE orders ADD COLUMN note VARCHAR(9) DEFAULT 'x'")
+		_, err := d.table.Pool.ExecContext(t.Context(), "ALTER TABLE orders ADD COLUMN remarks VARCHAR(9) DEFAULT 'x'")
 		altered <- err
 	}()
 	for _, c := range d.weft.Containers(t, d.Rig, d.app, 1) {
@@ -201,8 +201,8 @@ func TestF45TableAltered(t *testing.T) {
 	if err := <-altered; err != nil {
 		t.Fatal(err)
 	}
-	d.failed(t, 1, "error[E3009]", "column note (varchar(9)) is new", "weft resume "+d.run, "--from-scratch")
-	d.Weft(t, "resume", d.run).Want(t, 1, "error[E3009]", "column note (varchar(9)) is new")
+	d.failed(t, 1, "error[E3009]", "column remarks (varchar(9)) is new", "weft resume "+d.run, "--from-scratch")
+	d.Weft(t, "resume", d.run).Want(t, 1, "error[E3009]", "column remarks (varchar(9)) is new")
 	d.resume(t, "--from-scratch")
 	d.succeeded(t)
 }
