@@ -190,7 +190,11 @@ func (s *slot) move(ctx context.Context, a umbilical.Assignment) error {
 		Checksum: setting.Verify != job.VerifyOff, Reread: setting.Verify == job.VerifyChecksum, MaxDirty: setting.ErrorLimit.Record,
 		StallAfter: time.Duration(setting.StallAfter), Lease: s.o.Lease, ReportEvery: s.o.ReportEvery, Log: log,
 	})
-	log.Debug("attempt ended", "outcome", ending.Outcome, "cause", ending.Cause)
+	level := slog.LevelDebug
+	if ending.Outcome != umbilical.OutcomeDone {
+		level = slog.LevelInfo
+	}
+	log.Log(ctx, level, "attempt ended", "outcome", ending.Outcome, "cause", ending.Cause)
 	err := s.insist(ctx, func() error { _, err := s.o.Link.Done(ctx, ending); return err })
 	if errors.Is(err, umbilical.ErrClosed) {
 		return nil // next finds out

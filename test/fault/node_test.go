@@ -48,3 +48,13 @@ func otherNode(t *testing.T, h *cluster.Hadoop, not cluster.Daemon) cluster.Daem
 	t.Fatal("there is no other node")
 	return ""
 }
+
+// A NodeManager dies and comes back before its node is taken for lost: it finds its containers alive, and nobody notices.
+func TestF08NodeManagerRestarts(t *testing.T) {
+	h := pair(t)
+	d := startOn(t, h, &program, slowRows, setting{channels: 2, slots: 1, rowsPerSecond: 1500})
+	living := d.weft.Containers(t, d.Rig, d.app, 2)
+	d.journalled(t, 2)
+	restart(t, h, living[0].Node)
+	d.undisturbed(t)
+}

@@ -92,8 +92,20 @@ func (r *Rig) Target(t testing.TB) string {
 // Quota bounds the space below a folder of HDFS, replicas counted.
 func (r *Rig) Quota(t testing.TB, dir string, bytes int64) {
 	t.Helper()
+	r.quota(t, dir, math.MaxInt64, bytes)
+}
+
+// NameQuota bounds the number of files and folders below a folder of HDFS, itself included.
+func (r *Rig) NameQuota(t testing.TB, dir string, names int64) {
+	t.Helper()
+	r.quota(t, dir, names, math.MaxInt64)
+}
+
+// quota sets both; math.MaxInt64 leaves one as it is (HdfsConstants.QUOTA_DONT_SET).
+func (r *Rig) quota(t testing.TB, dir string, names, bytes int64) {
+	t.Helper()
 	address := fmt.Sprintf("%s/webhdfs/v1%s?op=SETQUOTA&namespacequota=%d&storagespacequota=%d&user.name=%s",
-		r.Hadoop.ActiveNNWeb(), dir, int64(math.MaxInt64), bytes, r.Hadoop.Superuser())
+		r.Hadoop.ActiveNNWeb(), dir, names, bytes, r.Hadoop.Superuser())
 	ctx, cancel := context.WithTimeout(t.Context(), webLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address, nil)
