@@ -122,7 +122,7 @@ func (w *wire) killQuery(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer beside.close()
+	defer beside.leave()
 	if beside.who.server != w.who.server {
 		return fmt.Errorf("the address leads to %s now, not to %s", beside.who.server, w.who.server)
 	}

@@ -91,8 +91,12 @@ func (r *Reader) connect(ctx context.Context, end int) error {
 
 // hangUp closes the connection for rows, and with it ends its result and view.
 func (r *Reader) hangUp() {
-	if r.wire != nil {
+	switch {
+	case r.wire == nil:
+	case r.inResult || !r.usable():
 		r.wire.close()
+	default:
+		r.wire.leave()
 	}
 	r.wire, r.prepared, r.inResult, r.begun, r.unfit = nil, nil, false, false, false
 }

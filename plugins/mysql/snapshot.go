@@ -128,7 +128,7 @@ func (r *Reader) Release(ctx context.Context) error {
 
 func (r *Reader) dropLock() {
 	if r.lock != nil {
-		r.lock.close()
+		r.lock.leave()
 		r.lock = nil
 	}
 }
@@ -212,7 +212,7 @@ func (r *Reader) leaveView() {
 		return
 	}
 	if r.view.spare != nil {
-		r.view.spare.close()
+		r.view.spare.leave()
 	}
 	r.view = nil
 	r.hangUp()

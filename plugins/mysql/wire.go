@@ -15,6 +15,7 @@ import (
 
 // Commands of the protocol (mysql "Command Phase").
 const (
+	commandQuit    = 0x01
 	commandQuery   = 0x03
 	commandPrepare = 0x16
 	commandExecute = 0x17
@@ -134,6 +135,13 @@ func (w *wire) prepareSession(ctx context.Context, session []setup) error {
 }
 
 func (w *wire) close() { _ = w.library.Close() } // everything was read, or the error before is the one that counts
+
+// leave closes a connection that has no result in flight, and says so to the
+// server, which else counts it as aborted and writes that into its log.
+func (w *wire) leave() {
+	_ = w.send(commandQuit, "") // nothing depends on it
+	w.close()
+}
 
 // send writes one command. A new command starts a new sequence.
 func (w *wire) send(command byte, argument string) error {
