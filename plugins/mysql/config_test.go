@@ -206,6 +206,35 @@ func TestJdbcTLS(t *testing.T) {
 	}
 }
 
+// Values that Connector/J would not take either are told, and a mode where it
+// stands.
+func TestDoubtfulParameters(t *testing.T) {
+	for query, want := range map[string]string{
+		"characterEncoding=klingon": "WARN url klingon", "characterEncoding=UTF-8": "", "characterEncoding=gbk": "",
+		"characterEncoding=Windows-1252": "", "serverTimezone=Moon/Base": "WARN url Moon/Base", "serverTimezone=Asia/Shanghai": "NOTE",
+		"serverTimezone=GMT%2B8": "NOTE", "serverTimezone=GMT+8": "NOTE", "serverTimezone=CST": "NOTE", "connectionTimeZone=LOCAL": "NOTE",
+		"sslMode=STRICT": "FAIL url STRICT",
+	} {
+		c := parseConfig(t, `{"url": "jdbc:mysql://h/d?`+query+`", "table": "t", "username": "u"}`)
+		got := ""
+		for _, f := range c.Validate() {
+			got += f.Severity.String() + " " + f.Key + " " + f.Text
+		}
+		for _, word := range strings.Fields(want) {
+			if !strings.Contains(got, word) {
+				t.Errorf("%s: %q lacks %s", query, got, word)
+			}
+		}
+		if want == "" && got != "" {
+			t.Errorf("%s: %q", query, got)
+		}
+	}
+	c := parseConfig(t, `{"url": "jdbc:mysql://h/d?sslMode=REQUIRED", "table": "t", "username": "u", "tls": {"mode": "a=b"}}`)
+	if found := c.Validate(); len(found) != 1 || found[0].Key != "tls.mode" {
+		t.Errorf("findings %+v", found)
+	}
+}
+
 // The sample is what the plugin's users copy.
 func TestSample(t *testing.T) {
 	for _, need := range []string{`"name": "mysql"`, `"url"`, `"column"`, "${env:"} {

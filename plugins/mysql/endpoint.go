@@ -131,14 +131,23 @@ func (c *Config) complete(e *endpoint, n Connection, under func(string) string) 
 func (c *Config) applyParameters() []plugins.Finding {
 	var found []plugins.Finding
 	list, _ := c.endpoints()
+	from := "tls.mode" // where the mode stands
 	for _, e := range list {
 		for _, t := range e.targets {
+			open := c.TLS.Mode == ""
 			c.applyTo(t)
+			if open {
+				from = pick(e.key == "", "url", e.key+".jdbcUrl")
+			}
 			found = append(found, noteParameters(e.key, t)...)
 		}
 	}
 	c.ZeroDate = pick(c.ZeroDate == "", string(zeroNull), c.ZeroDate)
 	c.TLS.Mode = pick(c.TLS.Mode == "", tlsPreferred, c.TLS.Mode)
+	if !slices.Contains(tlsModes, c.TLS.Mode) {
+		text := fmt.Sprintf("mode %q is none of %s", c.TLS.Mode, strings.Join(tlsModes, ", "))
+		found = append(found, configFinding(from, text, ""))
+	}
 	return found
 }
 
@@ -172,13 +181,18 @@ func noteParameters(key string, t target) []plugins.Finding {
 	slices.Sort(names)
 	for _, name := range names {
 		text, known := noted[name]
+		key := pick(key == "", "url", key+".jdbcUrl")
+		if doubt := doubtful(name, t.parameters[name]); doubt != "" {
+			found = append(found, plugins.Finding{Severity: plugins.Warn, Key: key, Text: fmt.Sprintf("parameter %s of the URL: %s", name, doubt)})
+			continue
+		}
 		if slices.Contains(applied, name) || slices.Contains(silent, name) {
 			continue
 		}
 		if !known {
 			text = "it has no effect here"
 		}
-		found = append(found, plugins.Finding{Severity: plugins.Note, Key: pick(key == "", "url", key+".jdbcUrl"),
+		found = append(found, plugins.Finding{Severity: plugins.Note, Key: key,
 			Text: fmt.Sprintf("parameter %s of the URL: %s", name, text)})
 	}
 	return found

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 
 	"weft/plugins"
@@ -43,9 +42,6 @@ var tlsModes = []string{tlsOff, tlsPreferred, tlsRequired, tlsVerifyCA, tlsVerif
 
 func (t TLS) validate() []plugins.Finding {
 	var found []plugins.Finding
-	if !slices.Contains(tlsModes, t.Mode) {
-		found = append(found, configFinding("tls.mode", fmt.Sprintf("mode %q is none of %s", t.Mode, strings.Join(tlsModes, ", ")), ""))
-	}
 	if (t.Cert == "") != (t.Key == "") {
 		found = append(found, configFinding("tls.cert", "cert and key belong together; one of them is missing", ""))
 	}
