@@ -119,9 +119,10 @@ func TestMasterCrashesAtEveryStepContainersGoOn(t *testing.T) {
 				for range 2 {
 					y.crashAt(k, when)
 				}
-				result := y.finish(y.start(bigWorld(), nil))
+				last := y.start(bigWorld(), nil)
+				result := y.finish(last)
 				if n := seen.again(); n > 0 || result.Attempts != result.Splits {
-					t.Errorf("%d rows were read again; %d splits in %d attempts", n, result.Splits, result.Attempts)
+					t.Errorf("%d rows were read again; %d splits in %d attempts: %+v", n, result.Splits, result.Attempts, last.master.Snapshot().Detail)
 				}
 			}))
 		}

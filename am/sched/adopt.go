@@ -27,7 +27,8 @@ import (
 
 // claim is what an attempt of an earlier generation says of itself.
 type claim struct {
-	id job.AttemptID
+	id   job.AttemptID
+	over bool // it has ended; a report that comes later changes nothing
 	umbilical.Progress
 }
 
@@ -61,7 +62,16 @@ func (m *Machine) kept(ev Kept) {
 func (m *Machine) claim(ev Reported) {
 	m.hearContainer(ev.Container)
 	id := idOf(ev.Stamp)
-	m.claims[id] = claim{id: id, Progress: ev.Progress}
+	if !m.claims[id].over {
+		m.claims[id] = claim{id: id, Progress: ev.Progress}
+	}
+}
+
+// leave notes that an attempt which is not current has ended.
+func (m *Machine) leave(st umbilical.Stamp) {
+	if m.claimable(st) {
+		m.claims[idOf(st)] = claim{id: idOf(st), over: true}
+	}
 }
 
 // heardOfManager notes an answer of the ResourceManager. The first one says who
@@ -108,7 +118,7 @@ func (m *Machine) slotsHeard(id string) int {
 	}
 	heard := len(slots)
 	for _, c := range m.claims {
-		if c.Container == id {
+		if c.Container == id { // an ended one has none
 			heard++
 		}
 	}
@@ -119,7 +129,9 @@ func (m *Machine) slotsHeard(id string) int {
 func (m *Machine) adopt() []job.AttemptID {
 	var all []claim
 	for _, c := range m.claims {
-		all = append(all, c)
+		if !c.over {
+			all = append(all, c)
+		}
 	}
 	slices.SortFunc(all, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(a.Split, b.Split), cmp.Compare(b.Generation, a.Generation), cmp.Compare(b.Attempt, a.Attempt))

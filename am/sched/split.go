@@ -156,7 +156,7 @@ func (m *Machine) journalled(ev Journalled) {
 func (m *Machine) ended(ev Ended) {
 	s, a := m.current(ev.Stamp)
 	if s == nil {
-		delete(m.claims, idOf(ev.Stamp)) // it wants nothing any more
+		m.leave(ev.Stamp)
 		m.emit(Instruct{ID: ev.ID, Directive: umbilical.Stop})
 		return
 	}

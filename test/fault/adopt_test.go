@@ -168,6 +168,15 @@ func TestF06SplitBrain(t *testing.T) {
 	}
 	d.back(t, master.Node)
 	status := d.works(t, 2, 1)
+	d.wakes(t, master)
+	result := d.finished(t)
+	t.Logf("%q; %d splits in %d attempts", status.Beginning, result.Splits, result.Attempts)
+	d.table.Equal(t, d.Folder(d.target))
+}
+
+// wakes lets a paused ApplicationMaster go on, and wants it to end by itself.
+func (d *slow) wakes(t *testing.T, master cluster.Container) {
+	t.Helper()
 	if err := master.Resume(); err != nil {
 		t.Fatal(err)
 	}
@@ -183,8 +192,35 @@ func TestF06SplitBrain(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	result := d.finished(t)
-	t.Logf("%q; %d splits in %d attempts", status.Beginning, result.Splits, result.Attempts)
+}
+
+// The same in mid-commit: the old ApplicationMaster hangs between two renames, the other one commits, and the old one wakes
+// up to a target that is done.
+func TestF06SplitBrainInMidCommit(t *testing.T) {
+	r := rig.New(t, shared.Hadoop(t), shared.MariaDB(t), &pointed)
+	points := pointed.PointsFor(t)
+	const rename = "am.rename.staged.before"
+	points.Stop(t, rename, 3)
+	d := begin(t, r, r.Table(t, dataset.Wide(), slowRows), setting{channels: 2, slots: 1, rowsPerSecond: 6000})
+	points.AwaitHit(t, d.weft, rename)
+	_, masters, err := d.Containers(d.app)
+	masters = slices.DeleteFunc(masters, shell)
+	if err != nil || len(masters) != 1 {
+		t.Fatalf("ApplicationMasters %v, %v; want one", masters, err)
+	}
+	t.Cleanup(func() {
+		if err := masters[0].Kill(); err != nil { // does nothing unless the test failed
+			t.Error(err)
+		}
+	})
+	if err := d.Hadoop.Kill(masters[0].Node); err != nil {
+		t.Fatal(err)
+	}
+	d.back(t, masters[0].Node)
+	d.weft.Wait(t)
+	d.table.Equal(t, d.Folder(d.target))
+	d.wakes(t, masters[0])
+	d.finished(t)
 	d.table.Equal(t, d.Folder(d.target))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 )
 
 var errNoMaster = errors.New("no ApplicationMaster lives")
+
+// shell says that a process is the shell in which YARN starts a container, and not the program in it.
+func shell(c cluster.Container) bool { return strings.HasSuffix(c.Args[0], "bash") }
 
 // master waits until an ApplicationMaster lives that is none of those, with containers at work.
 func (d *slow) master(t *testing.T, without ...string) cluster.Container {
