@@ -65,7 +65,7 @@ func (p *place) cases() []testCase {
 		on("submit", 1, run(caseYARN, "MySQL to HDFS on YARN, 1 slot", p.rows, bench, hdfs("yarn"), count)),
 		run(caseHDFSRead, "text on HDFS to null, 1 slot", p.rows, p.text(p.hdfs+"/out/yarn"), null, off),
 	}
-	return append(list, p.loadCases()...)
+	return append(append(list, p.loadCases()...), p.postgresCases()...)
 }
 
 // mysql reads a table, without encryption unless encrypted: the server's own

@@ -21,6 +21,7 @@ type place struct {
 	dir                  string
 	database             *cluster.Database
 	hadoop               *cluster.Hadoop
+	postgres             *cluster.Postgres // nil if no case asks for it
 	address, host, port  string
 	schema               string
 	user, password, hdfs string
@@ -54,6 +55,9 @@ func (p *place) start(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.load(ctx); err != nil {
+		return err
+	}
+	if err := p.startPostgres(ctx); err != nil {
 		return err
 	}
 	p.hadoop, err = cluster.StartHadoop(ctx, cluster.HadoopOptions{NodeManagers: 2})
@@ -114,6 +118,9 @@ func (p *place) close() error {
 	var errs []error
 	if p.hadoop != nil {
 		errs = append(errs, p.hadoop.Close())
+	}
+	if p.postgres != nil {
+		errs = append(errs, p.postgres.Close())
 	}
 	if p.database != nil {
 		errs = append(errs, p.database.Close())

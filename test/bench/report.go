@@ -41,6 +41,7 @@ func print(w io.Writer, o options, cases []testCase, samples map[string][]sample
 		}
 	}
 	printLoads(w, samples)
+	printPostgres(w, samples)
 	if have(caseText, caseText2) {
 		fmt.Fprintf(w, "CPU per row of two slots against one: %.2f\n",
 			median(samples[caseText2], cpuOf).Seconds()/median(samples[caseText], cpuOf).Seconds())

@@ -7,7 +7,7 @@ import (
 
 // Options say what is compared.
 type Options struct {
-	// DSN is the go-sql-driver data source name; Table may be schema.table.
+	// DSN is the go-sql-driver data source name, or the postgres:// URL, of the source; Table may be schema.table.
 	DSN, Table string
 	// Columns are the columns of the files in order; none means all of the table.
 	Columns []string
@@ -38,16 +38,16 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Show == 0 {
 		o.Show = 5
 	}
-	t, err := openTable(ctx, o)
+	t, err := open(ctx, o)
 	if err != nil {
 		return Report{}, err
 	}
-	defer t.pool.Close()
+	defer t.close()
 	names, err := o.Folder.List(ctx)
 	if err != nil {
 		return Report{}, fmt.Errorf("list files: %w", err)
 	}
-	files := &fileSet{opts: o, names: names, columns: len(t.columns)}
+	files := &fileSet{opts: o, names: names, columns: t.width()}
 	var source, target digest
 	if err := t.each(ctx, func(row []field) error { source.add(row); return nil }); err != nil {
 		return Report{}, err
@@ -73,7 +73,23 @@ type side interface {
 	each(ctx context.Context, f func(row []field) error) error
 }
 
+// origin is the database's side.
+type origin interface {
+	side
+	width() int // number of columns
+	close()
+}
+
+// open connects to the database that the options name.
+func open(ctx context.Context, o Options) (origin, error) {
+	if isPostgres(o.DSN) {
+		return openPostgres(ctx, o)
+	}
+	return openTable(ctx, o)
+}
+
 var (
-	_ side = (*table)(nil)
-	_ side = (*fileSet)(nil)
+	_ origin = (*table)(nil)
+	_ origin = (*postgres)(nil)
+	_ side   = (*fileSet)(nil)
 )

@@ -136,3 +136,7 @@ func (t *table) format(raw []sql.RawBytes, row []field) (err error) {
 }
 
 func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func (t *table) width() int { return len(t.columns) }
+
+func (t *table) close() { t.pool.Close() } // everything was read
