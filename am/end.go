@@ -16,22 +16,36 @@ func (m *Master) end(ctx context.Context) (*job.Result, error) {
 	if m.final.Why.Reason == plugins.ReasonFenced {
 		return nil, fmt.Errorf("run %s: %s: %w", m.o.Run, m.final.Why.Cause, ErrNotCurrent)
 	}
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), m.patience(),
-		fmt.Errorf("the end of the run could not be told within %s (timeout.cluster)", m.patience()))
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	r := m.result()
-	if err := m.folder.PutResult(ctx, r); err != nil {
+	if err := m.keep(ctx, r); err != nil {
 		m.o.Log.Error("result not stored", "err", err)
 	}
 	diagnostics := r.Cause
 	if r.Hint != "" {
 		diagnostics += "\n" + r.Hint
 	}
+	ctx, cancel := m.lastWords(ctx)
+	defer cancel()
 	err := m.o.Resources.Finish(ctx, Final{State: r.State, Diagnostics: diagnostics, TrackingURL: r.TrackingURL})
 	if err != nil {
 		return r, fmt.Errorf("finish application: %w", err)
 	}
 	return r, nil
+}
+
+// keep stores the result. That HDFS takes no calls must not use up the time for
+// telling the ResourceManager.
+func (m *Master) keep(ctx context.Context, r *job.Result) error {
+	ctx, cancel := m.lastWords(ctx)
+	defer cancel()
+	return m.folder.PutResult(ctx, r)
+}
+
+// lastWords is a context for one thing that an ending master has to tell.
+func (m *Master) lastWords(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, m.patience(),
+		fmt.Errorf("the end of the run could not be told within %s (timeout.cluster)", m.patience()))
 }
 
 func (m *Master) result() *job.Result {

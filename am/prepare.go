@@ -9,6 +9,7 @@ import (
 	"weft/am/plan"
 	"weft/am/sched"
 	"weft/internal/checkpoint"
+	"weft/internal/fsys"
 	"weft/internal/job"
 	"weft/plugins"
 )
@@ -134,6 +135,9 @@ func whyOf(err error) sched.Why {
 	why := sched.Why{Reason: plugins.ReasonOf(err), Cause: err.Error()}
 	if errors.Is(err, checkpoint.ErrFenced) || errors.Is(err, ErrNotCurrent) {
 		why.Reason = plugins.ReasonFenced
+	}
+	if why.Reason == plugins.ReasonUnknown && (errors.Is(err, fsys.ErrUnavailable) || errors.Is(err, fsys.ErrOutcomeUnknown)) {
+		why.Reason, why.Hint = plugins.ReasonUnreachable, "resume the run when it is back: what was accepted is kept"
 	}
 	var classed *plugins.Error
 	if errors.As(err, &classed) {

@@ -48,6 +48,8 @@ var (
 	ErrStandby = errors.New("server is in standby")
 	// ErrBusy: the server refuses work for the moment (overload, safe mode). Client waits by itself.
 	ErrBusy = errors.New("server cannot take the call now")
+	// ErrGaveUp: no server took the call within Options.RetryFor. What the last one said is wrapped, too.
+	ErrGaveUp = errors.New("gave up")
 	// ErrResync: the ResourceManager restarted and does not know this ApplicationMaster. Register again, then send every
 	// ask, release and blacklist entry again (ApplicationMasterNotRegisteredException).
 	ErrResync = errors.New("application master is not registered")

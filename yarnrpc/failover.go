@@ -47,7 +47,7 @@ func (c *Client) retry(ctx context.Context, method string, req, resp proto.Messa
 		}
 		if busy || tries%len(c.opts.Addresses) == 0 {
 			if !c.mayPause(tries, deadline, pause) {
-				return named(method, fmt.Errorf("gave up after %d tries in %v: %w", tries, c.opts.RetryFor, err))
+				return named(method, fmt.Errorf("%w after %d tries in %v: %w", ErrGaveUp, tries, c.opts.RetryFor, err))
 			}
 			c.waits.goesOn(c.opts.Logger, method, began, deadline, err)
 			if err := sleep(ctx, spread(pause)); err != nil {

@@ -23,6 +23,9 @@ var (
 	// ErrUnavailable: no server gave an answer before the deadline, or it is in
 	// safe mode. Nothing was done; the same call may succeed later.
 	ErrUnavailable = errors.New("file system unavailable")
+	// ErrGaveUp: ErrUnavailable or ErrOutcomeUnknown after all the time that was
+	// allowed for waiting: asking once more at once is of no use.
+	ErrGaveUp = errors.New("gave up waiting")
 	// ErrOutcomeUnknown: the request was sent and its answer lost. It may or may
 	// not have taken effect: read the state back.
 	ErrOutcomeUnknown = errors.New("outcome unknown")

@@ -21,6 +21,9 @@ func classed(op string, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		e.Class, e.Reason = plugins.Transient, plugins.ReasonTimeout
+	case errors.Is(err, fsys.ErrGaveUp):
+		e.Class, e.Reason = plugins.Fatal, plugins.ReasonUnreachable
+		e.Hint = "resume the run when HDFS takes calls again: what was accepted is kept"
 	case errors.Is(err, fsys.ErrUnavailable):
 		e.Class, e.Reason = plugins.Transient, plugins.ReasonUnreachable
 	case errors.Is(err, fsys.ErrOutcomeUnknown):

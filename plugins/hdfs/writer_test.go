@@ -297,6 +297,7 @@ func TestErrorsHaveClasses(t *testing.T) {
 		reason plugins.Reason
 	}{
 		{fsys.ErrUnavailable, plugins.Transient, plugins.ReasonUnreachable},
+		{errors.Join(fsys.ErrGaveUp, fsys.ErrUnavailable), plugins.Fatal, plugins.ReasonUnreachable},
 		{fsys.ErrNoSpace, plugins.Fatal, plugins.ReasonSpace},
 		{fsys.ErrLease, plugins.Permanent, plugins.ReasonFenced},
 		{errNotExist, plugins.Permanent, plugins.ReasonNotFound},

@@ -45,6 +45,16 @@ func wrapRename(ctx context.Context, from, to string, err error) error {
 }
 
 func translate(ctx context.Context, err error, e effect) error {
+	waited := errors.Is(err, yarnrpc.ErrGaveUp)
+	err = inWords(ctx, err, e)
+	if waited && (errors.Is(err, fsys.ErrUnavailable) || errors.Is(err, fsys.ErrOutcomeUnknown)) {
+		return fmt.Errorf("%w: %w", fsys.ErrGaveUp, err)
+	}
+	return err
+}
+
+// inWords is translate but for the time that was waited.
+func inWords(ctx context.Context, err error, e effect) error {
 	for _, known := range []error{fsys.ErrIsDir, fsys.ErrNotDir, fsys.ErrLease} { // found out by ourselves
 		if errors.Is(err, known) {
 			return known
