@@ -17,7 +17,7 @@ import (
 )
 
 func newVerifyCommand(e *env) *cobra.Command {
-	var staging, stateDir string
+	var home homeFlags
 	cmd := &cobra.Command{
 		Use:   "verify RUN",
 		Short: "Read a run's target back and compare it with what was written",
@@ -32,46 +32,11 @@ there: weft clean ends it. A run with "verify": "off" kept no hashes.`,
 		GroupID: groupRun,
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
-			return e.verify(cmd.Context(), list[0], staging, stateDir)
+			return e.atHome(cmd.Context(), list[0], &home, e.verifyRun)
 		},
 	}
-	cmd.Flags().StringVar(&staging, "staging", "", "staging folder of the run (yarn.staging of the site)")
-	cmd.Flags().StringVar(&stateDir, "state-dir", "", "folder of the state of runs of weft run (~/.weft)")
+	home.add(cmd)
 	return cmd
-}
-
-// verify finds the run where it is at home.
-func (e *env) verify(ctx context.Context, word, staging, stateDir string) error {
-	root, err := e.stateRoot(stateDir)
-	if err != nil {
-		return err
-	}
-	here, err := hasRun(ctx, root, word)
-	switch {
-	case err != nil:
-		return err
-	case here && staging == "":
-		return e.verifyRun(ctx, root.Run(job.ID(word)), job.ID(word))
-	case stateDir != "":
-		return unknownRun(word, fmt.Errorf("there is no run folder %s", root.Run(word).Dir), "")
-	}
-	return e.withCluster(ctx, func(ctx context.Context, s *session) error {
-		run, err := s.byApplication(ctx, word)
-		if err != nil {
-			return err
-		}
-		if run == "" {
-			run = word
-		}
-		if staging == "" {
-			staging = e.site.YARN.Staging
-		}
-		_, root, err := staged(ctx, s.cluster, s.cluster.User, staging)
-		if err != nil {
-			return err
-		}
-		return e.verifyRun(ctx, root.Run(job.ID(run)), job.ID(run))
-	})
 }
 
 // verified is what the verb prints with -o json.

@@ -68,8 +68,10 @@ func (h *Hive) bringUp(ctx context.Context, opts HiveOptions, kit hiveKit) (err 
 	if lay.metastore, err = h.box.ports.take(); err != nil {
 		return err
 	}
-	if lay.server, err = h.box.ports.take(); err != nil {
-		return err
+	if opts.Version == Hive4 {
+		if lay.server, err = h.box.ports.take(); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(lay.write(), copyTree(kit.db, lay.db)); err != nil {
 		return err

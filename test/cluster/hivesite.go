@@ -11,7 +11,7 @@ type hiveLayout struct {
 	dir       string
 	db        string // Derby's folder
 	metastore int    // port
-	server    int    // port of HiveServer2
+	server    int    // port of HiveServer2; 0 for none
 	defaultFS string
 	warehouse string
 }
@@ -48,6 +48,15 @@ func (l hiveLayout) core() props {
 	}
 }
 
+// expressions is the class that filters partitions by conditions of a query. Hive's own comes with HiveServer2; a
+// metastore alone has only one that refuses them.
+func (l hiveLayout) expressions() string {
+	if l.server == 0 {
+		return "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy"
+	}
+	return "org.apache.hadoop.hive.ql.optimizer.ppr.PartitionExpressionForMetastore"
+}
+
 // hive is hive-site.xml and metastore-site.xml: one metastore on embedded Derby without housekeeping, one HiveServer2
 // that runs queries inside its own JVM.
 func (l hiveLayout) hive() props {
@@ -59,7 +68,7 @@ func (l hiveLayout) hive() props {
 		"hive.metastore.warehouse.external.dir": l.warehouse + "-ext",
 		"metastore.thrift.bind.host":            "127.0.0.1", "metastore.thrift.port": fmt.Sprint(l.metastore),
 		"metastore.schema.verification": "true", "datanucleus.schema.autoCreateAll": "false",
-		"metastore.expression.proxy":       "org.apache.hadoop.hive.metastore.DefaultPartitionExpressionProxy",
+		"metastore.expression.proxy":       l.expressions(),
 		"metastore.task.threads.always":    "org.apache.hadoop.hive.metastore.events.EventCleanerTask",
 		"metastore.compactor.initiator.on": "false", "metastore.compactor.cleaner.on": "false", "hive.compactor.initiator.on": "false",
 		"metastore.housekeeping.threads.on": "false", "metastore.event.db.notification.api.auth": "false",

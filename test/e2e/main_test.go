@@ -13,7 +13,7 @@ import (
 
 // shared holds the servers of all tests of this package; each is started by the first test that wants it. Its NodeManagers
 // kill containers that use more memory than they asked for, and applications may have priorities.
-var shared = cluster.Shared{Options: cluster.HadoopOptions{NodeManagers: 2, MemoryEnforced: true,
+var shared = cluster.Shared{HiveOnHadoop: true, Options: cluster.HadoopOptions{NodeManagers: 2, MemoryEnforced: true,
 	YarnSite: map[string]string{"yarn.cluster.max-application-priority": "10"}}}
 
 // program is weft as the tests of this package call it.
