@@ -31,6 +31,8 @@ type Plugin struct {
 // Passwords, keys and tokens are fields of type Secret. Struct tags beside
 // `json`: `weft:"ignored"` (a key of FlinkX or DataX that has no effect here,
 // reported as a note), `weft:"alias=a,b"` (other spellings of the key),
+// `weft:"filled"` (empty text is refused in native jobs; FlinkX and DataX take it
+// for the default),
 // `doc:"..."` (one line for the reference of options).
 type Config interface {
 	// Validate reports everything wrong with the settings at once, without

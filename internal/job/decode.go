@@ -134,6 +134,8 @@ func (d *decoder) object(n *jsontree.Node, v reflect.Value, path string) {
 			d.unknown(m, fields, at)
 		case f.ignored:
 			d.key(m, CodeIgnored, plugins.Note, at, fmt.Sprintf("option %q has no effect", m.Key), f.doc)
+		case f.filled && !d.lenient() && m.Value.Kind == jsontree.String && m.Value.Text == "":
+			d.report(m.Value, CodeValue, plugins.Fail, at, fmt.Sprintf("%q must not be empty", m.Key), "leave it out for the default")
 		default:
 			d.value(m.Value, v.FieldByIndex(f.index), at)
 		}

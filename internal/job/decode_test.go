@@ -12,6 +12,7 @@ import (
 
 // every has a field of each type that plugin settings may use.
 type every struct {
+	Full    string            `json:"full" weft:"alias=whole,filled"`
 	Text    string            `json:"text" doc:"some text"`
 	Flag    bool              `json:"flag"`
 	Small   int8              `json:"small"`
@@ -80,6 +81,8 @@ func TestDecodeLenient(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	for _, tt := range []struct{ text, code, want string }{
 		{`{"text": 1}`, CodeType, `"text" must be a string, not 1`},
+		{`{"full": ""}`, CodeValue, `"full" must not be empty`},
+		{`{"whole": ""}`, CodeValue, `"whole" must not be empty`},
 		{`{"text": ["a"]}`, CodeType, `"text" must be a string, not a list`},
 		{`{"flag": "true"}`, CodeType, `"flag" must be true or false, not a string`},
 		{`{"flag": 1}`, CodeType, `"flag" must be true or false, not 1`},
@@ -105,6 +108,9 @@ func TestDecodeRefuses(t *testing.T) {
 		if len(list) == 0 || list[0].Code != tt.code || !strings.Contains(list[0].Text, tt.want) || list[0].Severity != plugins.Fail {
 			t.Errorf("%s: %s, want %s %s", tt.text, show(list), tt.code, tt.want)
 		}
+	}
+	if list := Decode(json.RawMessage(`{"full": ""}`), &every{}, plugins.DialectFlinkX); len(list) > 0 {
+		t.Errorf("an empty text of FlinkX: %s", show(list))
 	}
 	list := Decode(json.RawMessage(`{"old": 1, "extra": 2, "columnTypes": 3}`), &every{}, plugins.DialectDataX)
 	for i, want := range []plugins.Severity{plugins.Note, plugins.Warn, plugins.Note} {

@@ -17,6 +17,7 @@ type field struct {
 	index   []int
 	typ     reflect.Type
 	ignored bool
+	filled  bool
 	doc     string
 }
 
@@ -60,18 +61,20 @@ func hiddenByName(t reflect.Type, f reflect.StructField) bool {
 	return false
 }
 
-// options reads the weft tag: ignored; alias=a,b.
+// options reads the weft tag: ignored; filled; alias=a,b.
 func (f *field) options(tag string) {
 	inAlias := false
 	for part := range strings.SplitSeq(tag, ",") {
 		part = strings.TrimSpace(part)
 		alias, starts := strings.CutPrefix(part, "alias=")
 		switch {
-		case starts, inAlias && part != "ignored":
-			inAlias = true
-			f.aliases = append(f.aliases, alias)
 		case part == "ignored":
 			f.ignored = true
+		case part == "filled":
+			f.filled = true
+		case starts, inAlias:
+			inAlias = true
+			f.aliases = append(f.aliases, alias)
 		}
 	}
 }

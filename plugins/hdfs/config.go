@@ -14,7 +14,7 @@ import (
 type Place struct {
 	DefaultFS      string         `json:"defaultFS" doc:"file system of paths without one: hdfs://ns1, file:///; the site's fs.defaultFS if empty"`
 	FileType       string         `json:"fileType" doc:"text"`
-	FieldDelimiter string         `json:"fieldDelimiter" weft:"alias=columnDelimiter" doc:"one literal string; \\001, \\u0001 and \\t are understood"`
+	FieldDelimiter string         `json:"fieldDelimiter" weft:"filled,alias=columnDelimiter" doc:"one literal string; \\001, \\u0001 and \\t are understood"`
 	NullFormat     string         `json:"nullFormat" doc:"how NULL is written"`
 	Encoding       string         `json:"encoding" weft:"alias=charsetName" doc:"UTF-8"`
 	HadoopConfig   map[string]any `json:"hadoopConfig" doc:"Hadoop settings laid over those of the site"`
