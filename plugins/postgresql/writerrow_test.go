@@ -118,7 +118,7 @@ func TestRefusedRowsNameTheColumn(t *testing.T) {
 		"3|a|1000|1|NULL|NULL|NULL|ok|NULL",      // overflow
 		"4|a|1.25|1|NULL|NULL|NULL|ok|NULL",      // precision
 		"6|a|1|40000|NULL|NULL|NULL|ok|NULL",     // overflow
-		"7|a|1|1|2024-02-30|NULL|NULL|ok|NULL", // no such day
+		"7|a|1|1|2024-02-30|NULL|NULL|ok|NULL",   // no such day
 		"8|a|1|1|NULL|nouuid|NULL|ok|NULL",       // conversion
 		"9|a|1|1|NULL|NULL|{nojson|ok|NULL",      // conversion, told by the server
 		"10|a|1|1|NULL|NULL|NULL|NULL|NULL",      // NULL
