@@ -5,17 +5,7 @@ import (
 	"slices"
 
 	"weft/internal/job"
-)
-
-// Exit statuses of YARN that are nobody's fault; see
-// org.apache.hadoop.yarn.api.records.ContainerExitStatus.
-const (
-	exitLost      = 154  // the NodeManager restarted and found no exit code
-	exitAborted   = -100 // released, node lost, or expired unused
-	exitPreempted = -102
-	exitLastKill  = -108 // -105 to -108: killed by master, RM, end, scheduler
-	exitFirstKill = -105
-	exitDisks     = -101
+	"weft/yarnrpc/record"
 )
 
 // blame says whose fault the end of a container is.
@@ -27,12 +17,12 @@ const (
 	attempts              // its attempts failed, and its node is suspect
 )
 
+// blameFor knows the exit statuses of YARN that are nobody's fault.
 func blameFor(exit int) blame {
-	switch {
-	case exit == 0, exit == exitPreempted:
+	switch status := record.ExitStatus(exit); {
+	case status == 0, status == record.ExitPreempted:
 		return nobody
-	case exit == exitLost, exit == exitAborted, exit == exitDisks,
-		exit <= exitFirstKill && exit >= exitLastKill:
+	case status.WentAway():
 		return bad
 	}
 	return attempts
