@@ -78,10 +78,12 @@ func (m *Master) makePlan(ctx context.Context) (*job.Plan, error) {
 		return nil, err
 	}
 	var made *plan.Made
-	err = within(ctx, planDeadline, "make plan", func(ctx context.Context) (err error) {
-		made, err = plan.Make(ctx, plan.Options{Spec: m.o.Spec, Run: m.o.Run, Registry: m.o.Registry,
-			StartLocation: position.Location, Log: m.o.Log})
-		return err
+	err = within(ctx, planDeadline, "make plan", func(ctx context.Context) error {
+		return m.again(ctx, "planning", func() (err error) {
+			made, err = plan.Make(ctx, plan.Options{Spec: m.o.Spec, Run: m.o.Run, Registry: m.o.Registry,
+				StartLocation: position.Location, Log: m.o.Log})
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err

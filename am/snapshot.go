@@ -65,6 +65,9 @@ func (m *Master) beginSnapshot(state *checkpoint.State) {
 
 // tellGate passes on what else the gate has to know of an event.
 func (m *Master) tellGate(ctx context.Context, ev sched.Event) {
+	if m.machine.AllRead() {
+		m.snap.gate.Done()
+	}
 	switch ev := ev.(type) {
 	case sched.Gone:
 		m.act(ctx, m.snap.gate.Gone(time.Now(), ev.Container))

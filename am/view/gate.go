@@ -74,6 +74,7 @@ type Gate struct {
 	refusal  string          // the newest
 	asked    int             // containers the scheduler wants
 	degraded string
+	done     bool // nothing is left to be read
 	out      []Action
 }
 
@@ -113,6 +114,9 @@ func (g *Gate) Adopt(now time.Time, containers []string) []Action {
 		}
 	})
 }
+
+// Done says that all splits are done: whoever leaves from now on loses nothing.
+func (g *Gate) Done() { g.done = true }
 
 // Outcome says which consistency was kept, the name of the moment if there is
 // one, and why the rest was read later, if it was.
@@ -270,7 +274,7 @@ func (g *Gate) again(s job.SlotID, c call) {
 
 // checkLost ends the snapshot when nobody has it any more.
 func (g *Gate) checkLost() {
-	if len(g.attached)+len(g.adopted) > 0 || g.snapshot.Late && g.refused < refusalsInARow {
+	if g.done || len(g.attached)+len(g.adopted) > 0 || g.snapshot.Late && g.refused < refusalsInARow {
 		return
 	}
 	cause := "no slot has it any more"

@@ -185,6 +185,16 @@ func TestLossOfOneIsNotLossOfAll(t *testing.T) {
 	}
 }
 
+// At the end of a run the slots leave one after the other.
+func TestLeavingAtTheEndIsNoLoss(t *testing.T) {
+	s := taken(t, Options{Loss: job.LossFail})
+	s.gate.Done()
+	s.expect(s.gate.Gone(s.now, "a"))
+	if kept, _, _ := s.gate.Outcome(); !kept {
+		t.Error("the snapshot counts as lost")
+	}
+}
+
 func TestLateSnapshotIsJoinedByWhoeverComes(t *testing.T) {
 	s := begin(t, Options{Slots: 1, Loss: job.LossFail})
 	late := plugins.Snapshot{Token: "p1", Late: true}
