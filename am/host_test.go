@@ -31,6 +31,14 @@ type host struct {
 	news    am.News
 	final   *am.Final
 	silent  error // what Heartbeat returns
+	heard   int   // heartbeats
+}
+
+// beats is the number of heartbeats so far.
+func (h *host) beats() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard
 }
 
 func (h *host) Register(context.Context, am.Registration) error { return nil }
@@ -38,6 +46,7 @@ func (h *host) Register(context.Context, am.Registration) error { return nil }
 func (h *host) Heartbeat(_ context.Context, w am.Wish) (am.News, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.heard++
 	if h.silent != nil {
 		return am.News{}, h.silent
 	}

@@ -131,27 +131,30 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	if err := m.o.Resources.Register(ctx, m.o.Registration); err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
+	// HDFS may let this master wait for longer than the ResourceManager would.
+	working, stop := context.WithCancel(ctx)
+	m.started.Go(func() { m.beat(working) })
+	end := func() { stop(); m.started.Wait() }
 	store, state, err := checkpoint.Open(ctx, m.folder, m.o.Owner)
 	if err != nil {
+		end()
 		return m.refused(ctx, err)
 	}
 	m.store = store
 	where := checkpoint.Master{Generation: store.Generation(), Address: m.o.Registration.Address}
 	if where.Address != "" {
 		if err := m.folder.PutMaster(ctx, where); err != nil {
+			end()
 			return nil, errors.Join(err, store.Close())
 		}
 	}
 	m.tracker = tracker.New(tracker.Snapshot{RunID: m.o.Run, Job: m.o.Spec.Name, Attempt: store.Generation(),
 		DirtyLimit: m.o.Spec.Setting.ErrorLimit.Record}, m.start)
 	m.machine = sched.New(m.schedule())
-	m.heart.wish.Progress = 0
 
-	working, stop := context.WithCancel(ctx)
 	if where.Address != "" {
 		m.started.Go(func() { m.announced(working, where) })
 	}
-	m.started.Go(func() { m.beat(working) })
 	m.started.Go(func() { m.prepare(working, state) })
 	m.started.Go(func() { m.writeJournal(working) })
 	m.loop(ctx, working)
@@ -161,8 +164,7 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 		m.o.Desk.Close()
 	}
 	m.layAtEnd(ctx)
-	stop()
-	m.started.Wait()
+	end()
 	m.endSnapshot(ctx)
 	result, err := m.end(ctx)
 	return result, errors.Join(err, m.closeCommitter(), store.Close())

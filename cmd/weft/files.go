@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"weft/internal/faultpoint"
 	"weft/internal/fsys"
@@ -28,6 +30,14 @@ type files struct {
 
 func newFiles(lookup hadoopconf.LookupEnv) *files {
 	return &files{lookup: lookup, openers: make(map[string]*fsys.Opener)}
+}
+
+// wait makes file systems opened from now on wait that long for a NameNode, and
+// say so.
+func (f *files) wait(limit time.Duration, log *slog.Logger) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.options.RPC.RetryFor, f.options.RPC.Logger = limit, log
 }
 
 // hadoop reads Hadoop's configuration from the environment. Without any it is

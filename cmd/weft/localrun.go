@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"weft/am"
 	"weft/internal/checkpoint"
@@ -97,6 +98,7 @@ func (l *localRun) work(ctx context.Context) (*job.Result, error) {
 	if !e.verbose {
 		log = slog.New(e.scrub.Handler(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	}
+	e.files.wait(time.Duration(spec.Setting.Timeout.Cluster), log)
 	dirty, err := e.dirty()
 	if err != nil {
 		return nil, err

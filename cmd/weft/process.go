@@ -16,7 +16,6 @@ import (
 	"weft/internal/hadoop"
 	"weft/internal/job"
 	"weft/plugins"
-	"weft/yarnrpc"
 	"weft/yarnrpc/token"
 	"weft/yarnrpc/yarnid"
 )
@@ -66,7 +65,7 @@ func (e *env) prepareProcess(*cobra.Command, []string) error {
 		return err
 	}
 	e.files = newFiles(e.lookup)
-	e.files.options.RPC = yarnrpc.Options{RetryFor: patience, Logger: e.log}
+	e.files.wait(patience, e.log)
 	e.registry, err = plugins.NewRegistry(builtIns(e.files)...)
 	return err
 }
