@@ -164,6 +164,10 @@ func (w *Writer) committed(ctx context.Context, m plugins.Manifest) (yes bool, e
 // table. The run's row counts what was done, so that a repeated Prepare repeats
 // nothing.
 func (w *Writer) Prepare(ctx context.Context) error {
+	return w.patiently(ctx, func() error { return w.prepare(ctx) })
+}
+
+func (w *Writer) prepare(ctx context.Context) error {
 	g, err := w.lookUp(ctx)
 	if err != nil {
 		return err
@@ -212,6 +216,10 @@ func (w *Writer) once(ctx context.Context, n int, statement string) error {
 
 // Fence implements plugins.Committer.
 func (w *Writer) Fence(ctx context.Context, generation int64, adopted []plugins.Attempt) error {
+	return w.patiently(ctx, func() error { return w.fence(ctx, generation, adopted) })
+}
+
+func (w *Writer) fence(ctx context.Context, generation int64, adopted []plugins.Attempt) error {
 	if !w.config.ExactlyOnce {
 		return nil
 	}
@@ -243,11 +251,14 @@ type opData struct {
 // checkpoint rows: a target that was restored meanwhile lacks rows.
 func (w *Writer) Plan(ctx context.Context, units []plugins.Manifest) ([]plugins.Op, error) {
 	if w.config.ExactlyOnce {
-		if err := w.connect(ctx); err != nil {
+		err := w.patiently(ctx, func() error {
+			if err := w.connect(ctx); err != nil {
+				return err
+			}
+			return writeFault("plan the commit to "+w.target().String(), w.checkpoints().Complete(ctx, w.session, units))
+		})
+		if err != nil {
 			return nil, err
-		}
-		if err := w.checkpoints().Complete(ctx, w.session, units); err != nil {
-			return nil, writeFault("plan the commit to "+w.target().String(), err)
 		}
 	}
 	var ops []plugins.Op
@@ -281,10 +292,20 @@ func (w *Writer) Apply(ctx context.Context, op plugins.Op) error {
 			return fmt.Errorf("%s: %w", op.Label, err)
 		}
 	}
-	if err := w.connect(ctx); err != nil {
-		return err
-	}
-	return writeFault(op.Label, w.apply(ctx, op.Do, d))
+	return w.patiently(ctx, func() error {
+		if err := w.connect(ctx); err != nil {
+			return err
+		}
+		return writeFault(op.Label, w.apply(ctx, op.Do, d))
+	})
+}
+
+// patiently repeats a step of the run's own, all of which may be repeated, over
+// a connection that was lost and a server that is not back yet. The connection
+// may have been idle, and dead, since the step before.
+func (w *Writer) patiently(ctx context.Context, step func() error) error {
+	again := func(err error) bool { return plugins.ClassOf(err) == plugins.Transient && ctx.Err() == nil }
+	return sqlwrite.DefaultBackoff().Do(ctx, again, step)
 }
 
 func (w *Writer) apply(ctx context.Context, do string, d opData) error {
@@ -306,6 +327,10 @@ func (w *Writer) apply(ctx context.Context, do string, d opData) error {
 // Abort implements plugins.Committer. Rows that were committed to the target
 // itself stay: nobody can tell them from others.
 func (w *Writer) Abort(ctx context.Context) error {
+	return w.patiently(ctx, func() error { return w.abort(ctx) })
+}
+
+func (w *Writer) abort(ctx context.Context) error {
 	if !w.config.ExactlyOnce {
 		return nil
 	}
