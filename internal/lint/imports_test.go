@@ -33,7 +33,7 @@ var may = []struct {
 	{"yarnrpc", []string{"yarnrpc"}},
 	{"plugins/all", []string{"plugins", "internal/fsys"}},
 	{"plugins/plugintest", []string{"plugins"}},
-	{"plugins/", []string{"plugins", "internal/fsys", "internal/textfile", "internal/sqlread", "internal/faultpoint", "internal/metastore"}},
+	{"plugins/", []string{"plugins", "internal/fsys", "internal/textfile", "internal/sqlread", "internal/sqlwrite", "internal/faultpoint", "internal/metastore"}},
 	{"plugins", nil},
 	{"internal/lint", nil},
 	{"internal/textfile", []string{"plugins"}},
