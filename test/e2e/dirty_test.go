@@ -60,6 +60,7 @@ func place(t *testing.T, got rig.Ran) (query, hint string) {
 
 // The dirty rows of a run that succeeded are rows of a Hive table, which Hive itself reads: each once, each as it was.
 func TestDirtyTable(t *testing.T) {
+	t.Parallel()
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive4)
 	s.in("default.stained", hive.MetastoreURI())
@@ -105,6 +106,7 @@ func TestDirtyTable(t *testing.T) {
 // A run that stops for its error limit fills the table too, and its message is the query. hive-site.xml says where the
 // metastore is.
 func TestDirtyTableOfAStoppedRun(t *testing.T) {
+	t.Parallel()
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive4)
 	s.in("default.stopped", "")
@@ -124,6 +126,7 @@ func TestDirtyTableOfAStoppedRun(t *testing.T) {
 
 // Hive 3's metastore takes the same table; nothing but the metastore is asked.
 func TestDirtyTableInHive3(t *testing.T) {
+	t.Parallel()
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive3)
 	s.in("stained", hive.MetastoreURI())
@@ -153,7 +156,7 @@ func TestDirtyTableInHive3(t *testing.T) {
 }
 
 // F38: the metastore is down at the end. The run fails with the word that nothing is lost, nothing of it is visible, and it
-// goes on when the metastore is back.
+// goes on when the metastore is back. Not parallel: it kills a server of all.
 func TestF38MetastoreDownAtTheEnd(t *testing.T) {
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive4)
@@ -161,7 +164,7 @@ func TestF38MetastoreDownAtTheEnd(t *testing.T) {
 	if err := hive.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	call := rig.Call{Args: []string{"submit", s.job.File(t), "--run-id", "late-1", "-o", "json"}}
+	call := rig.Call{Args: []string{"run", s.job.File(t), "--run-id", "late-1", "--state-dir", t.TempDir(), "-o", "json"}}
 	got := s.Run(t, call)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -181,6 +184,7 @@ func TestF38MetastoreDownAtTheEnd(t *testing.T) {
 
 // FlinkX's own file: four columns, which a Hive table that somebody has declared over the folder shows.
 func TestFlinkXDirtyFiles(t *testing.T) {
+	t.Parallel()
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive4)
 	old := fmt.Sprintf(`{"job": {"content": [{
@@ -191,7 +195,7 @@ func TestFlinkXDirtyFiles(t *testing.T) {
 	  "setting": {"speed": {"channel": 1}, "errorLimit": {"record": 100}, "dirty": {"path": "%s", "hadoopConfig": {"fs.default.name": "DEFAULTFS"}}}}}`,
 		s.table.JDBC(), s.target, s.where)
 	file := rig.File(t, "old.json", strings.ReplaceAll(old, "DEFAULTFS", "hdfs://"+s.Hadoop.NNAddr))
-	s.Weft(t, "submit", file, "-o", "json").Want(t, 0)
+	s.Weft(t, "run", file, "-o", "json").Want(t, 0)
 	rows, err := hive.Query(t.Context(),
 		fmt.Sprintf("CREATE EXTERNAL TABLE four (event STRING, kind STRING, error STRING, created STRING) ROW FORMAT DELIMITED "+
 			"FIELDS TERMINATED BY '\\001' STORED AS TEXTFILE LOCATION 'hdfs://%s%s'", s.Hadoop.NNAddr, s.where),
@@ -212,10 +216,11 @@ func TestFlinkXDirtyFiles(t *testing.T) {
 
 // Without a metastore the files lie there, and what is printed makes the table.
 func TestDirtyTableByHand(t *testing.T) {
+	t.Parallel()
 	s := newStained(t)
 	hive := shared.Hive(t, cluster.Hive4)
 	s.in("default.by_hand", "")
-	got := s.Weft(t, "submit", s.job.File(t), "-o", "json")
+	got := s.Weft(t, "run", s.job.File(t), "-o", "json")
 	got.Want(t, 0)
 	var r struct {
 		Dirty struct {
