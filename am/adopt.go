@@ -2,10 +2,10 @@ package am
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
+	"weft/am/bound"
 	"weft/am/sched"
 	"weft/internal/checkpoint"
 	"weft/internal/job"
@@ -19,18 +19,6 @@ const (
 	prepareDeadline = time.Hour
 	fenceDeadline   = 10 * time.Minute
 )
-
-// within calls with a deadline that names itself in the error.
-func within(ctx context.Context, limit time.Duration, what string, call func(context.Context) error) error {
-	late := fmt.Errorf("%s took longer than %s", what, limit)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
-	defer cancel()
-	err := call(ctx)
-	if err != nil && context.Cause(ctx) == late {
-		return &plugins.Error{Class: plugins.Permanent, Reason: plugins.ReasonTimeout, Op: what, Err: errors.Join(late, err)}
-	}
-	return err
-}
 
 // adopt journals who goes on, fences the targets for everybody else, and says
 // so; only then is work given out. A successor of this generation that finds the
@@ -66,7 +54,7 @@ func (m *Master) fenceTarget(ctx context.Context, adopted []job.AttemptID) error
 	for i, id := range adopted {
 		attempts[i] = m.attempt(id)
 	}
-	err := within(ctx, fenceDeadline, "fence target", func(ctx context.Context) error {
+	err := bound.Call(ctx, fenceDeadline, "fence target", func(ctx context.Context) error {
 		return target.Fence(ctx, m.store.Generation(), attempts)
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"weft/am/bound"
 	"weft/am/plan"
 	"weft/am/sched"
 	"weft/internal/checkpoint"
@@ -32,7 +33,7 @@ func (m *Master) prepareAll(ctx context.Context, state *checkpoint.State) error 
 	for id, split := range state.Splits {
 		m.units[id] = split.Units
 	}
-	if err := m.loadPlan(ctx); err != nil {
+	if err := m.loadPlan(ctx, state); err != nil {
 		return err
 	}
 	writer, err := m.newWriter()
@@ -53,20 +54,30 @@ func (m *Master) prepareTarget(ctx context.Context, target plugins.Committer, st
 	if state.Prepared {
 		return m.audit(ctx, target, state)
 	}
-	if err := within(ctx, prepareDeadline, "prepare target", target.Prepare); err != nil {
+	if err := bound.Call(ctx, prepareDeadline, "prepare target", target.Prepare); err != nil {
 		return fmt.Errorf("prepare target: %w", err)
 	}
 	return m.store.Append(ctx, checkpoint.Record{Prepared: true})
 }
 
-// loadPlan loads the run's plan, or makes and stores it.
-func (m *Master) loadPlan(ctx context.Context) error {
+// loadPlan loads the run's plan, or makes and stores it. A journal knows of
+// nothing that its plan does not: when it does, one of the two is lost, and going
+// on with a new plan could move rows twice, or not at all.
+func (m *Master) loadPlan(ctx context.Context, state *checkpoint.State) error {
 	stored, err := m.folder.Plan(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
+		if state.Prepared || state.Committing || len(state.Splits) > 0 {
+			return fmt.Errorf("load plan: %w: there is none, and a journal of work that was done by it", checkpoint.ErrCorrupt)
+		}
 		stored, err = m.makePlan(ctx)
 	}
 	if err != nil {
 		return err
+	}
+	for id := range state.Splits {
+		if id < 0 || id >= len(stored.Splits) {
+			return fmt.Errorf("load plan: %w: the journal knows split %d, the plan has %d", checkpoint.ErrCorrupt, id, len(stored.Splits))
+		}
 	}
 	m.plan = stored
 	return nil
@@ -78,7 +89,7 @@ func (m *Master) makePlan(ctx context.Context) (*job.Plan, error) {
 		return nil, err
 	}
 	var made *plan.Made
-	err = within(ctx, planDeadline, "make plan", func(ctx context.Context) error {
+	err = bound.Call(ctx, planDeadline, "make plan", func(ctx context.Context) error {
 		return m.again(ctx, "planning", func() (err error) {
 			made, err = plan.Make(ctx, plan.Options{Spec: m.o.Spec, Run: m.o.Run, Registry: m.o.Registry,
 				StartLocation: position.Location, Log: m.o.Log})

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"weft/am/bound"
 	"weft/internal/checkpoint"
 	"weft/internal/job"
 	"weft/plugins"
@@ -25,7 +26,7 @@ func (m *Master) audit(ctx context.Context, target plugins.Committer, state *che
 	if _, err := m.folder.Commit(ctx); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return within(ctx, auditDeadline, "audit target", func(ctx context.Context) error {
+	return bound.Call(ctx, auditDeadline, "audit target", func(ctx context.Context) error {
 		return auditor.Audit(ctx, state.Units(len(m.plan.Splits)))
 	})
 }

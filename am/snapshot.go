@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"weft/am/bound"
 	"weft/am/sched"
 	"weft/am/view"
 	"weft/internal/checkpoint"
@@ -127,7 +128,7 @@ func (m *Master) act(ctx context.Context, actions []view.Action) {
 // acquire takes the snapshot and tells the gate how that went.
 func (m *Master) acquire(ctx context.Context) {
 	var snapshot plugins.Snapshot
-	err := within(ctx, acquireDeadline, "take a snapshot of the source", func(ctx context.Context) (err error) {
+	err := bound.Call(ctx, acquireDeadline, "take a snapshot of the source", func(ctx context.Context) (err error) {
 		snapshot, err = m.acquireFrom(ctx)
 		return err
 	})
@@ -170,7 +171,7 @@ func (m *Master) dropHolder(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	err := within(ctx, releaseDeadline, "release the source", source.Release)
+	err := bound.Call(ctx, releaseDeadline, "release the source", source.Release)
 	if closing := reader.Close(); err == nil && closing != nil {
 		m.o.Log.Debug("close the reader that held the snapshot", "err", closing)
 	}

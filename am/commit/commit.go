@@ -25,6 +25,7 @@ import (
 	"slices"
 	"time"
 
+	"weft/am/bound"
 	"weft/internal/checkpoint"
 	"weft/internal/job"
 	"weft/plugins"
@@ -35,6 +36,12 @@ import (
 const (
 	tries      = 8
 	firstPause = 200 * time.Millisecond
+)
+
+// Bounds of what the target is asked: an operation may move a large table.
+const (
+	planDeadline  = 30 * time.Minute
+	applyDeadline = time.Hour
 )
 
 // Journal is the part of a checkpoint.Store that a commit needs.
@@ -135,7 +142,11 @@ func draw(ctx context.Context, o Options) (*checkpoint.Commit, error) {
 	if o.Committer == nil {
 		return c, nil
 	}
-	ops, err := o.Committer.Plan(ctx, o.Units)
+	var ops []plugins.Op
+	err := bound.Call(ctx, planDeadline, "plan commit", func(ctx context.Context) (err error) {
+		ops, err = o.Committer.Plan(ctx, o.Units)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("plan commit: %w", err)
 	}
@@ -150,7 +161,7 @@ func apply(ctx context.Context, o Options, op plugins.Op) error {
 	}
 	pause := firstPause
 	for try := 1; ; try++ {
-		err := o.Committer.Apply(ctx, op)
+		err := bound.Call(ctx, applyDeadline, op.Label, func(ctx context.Context) error { return o.Committer.Apply(ctx, op) })
 		if err == nil {
 			o.Log.Info("committed", "op", op.Label)
 			return nil
