@@ -4,9 +4,10 @@
 // It shows counts and states, never a value of a row, a setting or a secret;
 // everything in it is also in `weft status`. It works without scripts, and its
 // links are relative, since the proxy changes the path (WebAppProxyServlet). It
-// answers GET alone.
+// answers GET alone, and only to the hosts of that proxy, which knows who may
+// look.
 //
-//	err := web.Serve(ctx, listener, master.Snapshot)
+//	err := web.Serve(ctx, listener, proxy, master.Snapshot)
 package web
 
 import (
@@ -24,9 +25,10 @@ import (
 // readDeadline bounds how long a request may take to arrive.
 const readDeadline = 10 * time.Second
 
-// Serve answers on the listener until ctx ends, and closes it.
-func Serve(ctx context.Context, listener net.Listener, snapshot func() tracker.Snapshot) error {
-	server := &http.Server{Handler: Handler(snapshot), ReadHeaderTimeout: readDeadline, MaxHeaderBytes: 16 << 10}
+// Serve answers on the listener until ctx ends, and closes it. Who does not come
+// from a host of the proxy is sent there.
+func Serve(ctx context.Context, listener net.Listener, proxy Proxy, snapshot func() tracker.Snapshot) error {
+	server := &http.Server{Handler: newGuard(proxy, Handler(snapshot)), ReadHeaderTimeout: readDeadline, MaxHeaderBytes: 16 << 10}
 	ended := make(chan error, 1) // one value, when Serve below returns
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -49,7 +51,7 @@ func Handler(snapshot func() tracker.Snapshot) http.Handler {
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'")
 		if err := page.Execute(w, snapshot()); err != nil {
 			return // half a page went out: nothing can be added to it
 		}

@@ -82,7 +82,7 @@ func (p *process) master(ctx context.Context) error {
 	serving, stop := context.WithCancel(ctx)
 	calls, pages := make(chan error, 1), make(chan error, 1) // one value each
 	go func() { calls <- s.server.Serve(serving, s.calls) }()
-	go func() { pages <- web.Serve(serving, s.pages, master.Snapshot) }()
+	go func() { pages <- web.Serve(serving, s.pages, p.proxy(), master.Snapshot) }()
 	done, watched := context.WithCancel(ctx)
 	watch := watchRun(done, master, p.spec.Setting)
 	result, err := master.Run(ctx)

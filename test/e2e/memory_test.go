@@ -4,14 +4,34 @@ import (
 	"fmt"
 	"testing"
 
+	"weft/test/cluster"
 	"weft/test/rig"
 )
 
-// The NodeManagers of this cluster look twice a second at the physical and the virtual memory of every container and kill
-// those above their size: none is, whatever the size of the rows.
-func TestMemoryStaysInContainer(t *testing.T) {
+// The NodeManagers of the shared cluster look twice a second at the physical and the virtual memory of every container and
+// kill those above their size, Go's reserved address space included: none is, whatever the size of the rows.
+func TestTrap22_MemoryStaysInContainer(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	staysInContainer(t, newRig(t))
+}
+
+// The same where nobody looks at the memory of containers, as Hadoop 3.3 and later do when cgroups enforce it.
+func TestTrap22_MemoryWithoutPolling(t *testing.T) {
+	t.Parallel()
+	h, err := cluster.StartHadoop(t.Context(), cluster.HadoopOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	staysInContainer(t, rig.New(t, h, shared.MariaDB(t), &program))
+}
+
+func staysInContainer(t *testing.T, r *rig.Rig) {
+	t.Helper()
 	for _, tt := range []struct {
 		name, create, fill string
 		rows               int64

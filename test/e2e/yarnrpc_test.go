@@ -89,8 +89,8 @@ func TestApplicationLife(t *testing.T) {
 	}
 }
 
-// A kill is waited for, and killing again is no error.
-func TestKillRunningApplication(t *testing.T) {
+// A kill is waited for, and killing again is no error. YARN gives a container 250 ms between SIGTERM and SIGKILL.
+func TestTrap17_KillRunningApplication(t *testing.T) {
 	c, ctx := newRPCCluster(t), testContext(t, 2*time.Minute)
 	id := newApplication(ctx, t, c)
 	s := rm.Submission{ID: id, Name: "sleeper", Resource: record.Resource{MemoryMB: 256, VCores: 1}, Launch: record.LaunchContext{Command: "exec sleep 600"}}
