@@ -9,7 +9,7 @@ import (
 )
 
 // The database dies while it is read, and comes back: the attempts go on behind the last row they had.
-func TestDatabaseRestarted(t *testing.T) {
+func TestF18SourceRestarts(t *testing.T) {
 	db, err := cluster.StartMariaDB(t.Context(), cluster.DatabaseOptions{})
 	if err != nil {
 		t.Fatal(err)
