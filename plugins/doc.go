@@ -33,7 +33,7 @@
 //   - Close is always called, at any time, possibly twice or without Open.
 //
 // Optional abilities are found by type assertion: Describer, Splitter,
-// Snapshotter, Pauser, Incrementer, Explainer, Checker of a Reader, Sizer,
+// Snapshotter, Pauser, Incrementer, Explainer, Keyed, Checker of a Reader, Sizer,
 // Mapper, Committer, Checker, Guarantor of a Writer. The package plugintest
 // holds one named test for each sentence of the contract; every plugin must
 // pass it.
