@@ -56,8 +56,8 @@ type unit struct {
 // careful says how to redo a unit after a panic. The rows are counted from 0
 // among those that reach the writer in this unit.
 type careful struct {
-	until int64          // batches of one row up to here
-	skip  map[int64]bool // these panicked on their own: dirty
+	until int64            // batches of one row up to here
+	skip  map[int64]string // these panicked on their own: dirty, and why
 	redos int
 }
 
@@ -231,9 +231,9 @@ func (p *pump) planRedo(err error) error {
 		return fmt.Errorf("redone %d times: %w", maxRedos, err)
 	case errors.As(err, &inWrite) && inWrite.rows == 1 && inWrite.row < c.until:
 		if c.skip == nil {
-			c.skip = make(map[int64]bool)
+			c.skip = make(map[int64]string)
 		}
-		c.skip[inWrite.row] = true
+		c.skip[inWrite.row] = poison(err)
 	case errors.As(err, &inWrite):
 		c.until = max(c.until, inWrite.row+int64(inWrite.rows))
 	case c.redos > 1:

@@ -118,6 +118,9 @@ func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch
 	f.watch.enter(&f.watch.reader, reading)
 	switch err := guard(func() error { return reader.Read(ctx, b) }); {
 	case err == io.EOF && b.RowsRead() == 0:
+		if err := f.rest(ctx, f.o.Limiter.Owed()); err != nil {
+			return err
+		}
 		return errEnd
 	case err == io.EOF:
 		return broken("read %s: io.EOF together with %d rows", split, b.RowsRead())

@@ -169,8 +169,8 @@ func (p *pump) offerRows(ctx context.Context, b *plugins.Batch) ([]plugins.RowEr
 	if b.Rows == 0 {
 		return nil, nil
 	}
-	if p.careful.skip[p.unit.rows] && b.Rows == 1 {
-		return []plugins.RowError{{Code: plugins.RowPanic, Cause: "the plugin panicked on this row twice"}}, nil
+	if why := p.careful.skip[p.unit.rows]; why != "" && b.Rows == 1 {
+		return []plugins.RowError{{Code: plugins.RowPanic, Cause: why}}, nil
 	}
 	p.watch.enter(&p.watch.writer, writing)
 	err := guard(func() error { return p.writer.Write(ctx, b) })
