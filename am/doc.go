@@ -10,6 +10,7 @@
 //	tracker   progress for people
 //	ask, launch   the ResourceManager's heartbeat and the NodeManagers
 //	web       the status page
+//	bound     deadlines of what plugins are asked
 //
 // The same Master runs a job on YARN, where Resources and Launcher speak to the
 // cluster and containers call in over TLS, and in one process (`weft run`),

@@ -3,8 +3,9 @@
 // says how it ended, and asks again, until it is told to leave.
 //
 // It knows nothing of YARN. It is given a link, the spec and the run folder, and
-// returns when there is no more work for it, when the master is gone for longer
-// than the lease, or when ctx ends. It decides nothing: what to move, from where,
+// returns when there is no more work for it, when no master of the run was there
+// for longer than the lease, or when ctx ends. A master that dies is not noticed
+// otherwise: its successor answers the same calls. It decides nothing: what to move, from where,
 // and whether a unit counts, is the master's to say.
 //
 // Memory: Options.MemoryBytes is the container's size. The Go runtime is told to

@@ -17,6 +17,10 @@
 //   - "accepted" means that the unit stands in the journal, durably.
 //   - Silence longer than DefaultLease means stop, on both sides: the container
 //     stops writing, the master gives the split out again.
+//   - A container outlives its master for the length of the lease: a Client asks
+//     where the master is for each new connection, and leaves one that hangs. To
+//     a later master each Report is a claim (Progress.Place and Accepted); until
+//     it has decided, it answers "go on" and "not yet".
 //
 // Two implementations behave the same: Desk, to which a container in the same
 // process speaks directly, and Client with Server, which carry the calls as
