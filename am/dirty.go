@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weft/am/dirtytable"
+	"weft/am/sched"
 	"weft/internal/checkpoint"
 	"weft/internal/job"
 	"weft/plugins"
@@ -69,13 +70,43 @@ func (m *Master) notLaid(err error) error {
 		Hint: "nothing is lost: all rows are safe, the dirty ones in the run folder; `weft resume " + m.o.Run + "` goes on here when this is mended"}
 }
 
+// atEnd says of a run that did not succeed what there is to say of its dirty
+// rows. It comes before the last heartbeat.
+func (m *Master) atEnd(ctx context.Context) {
+	why := &m.final.Why
+	if m.final.State == job.StateSucceeded || why.Reason == plugins.ReasonFenced || m.plan == nil || ctx.Err() != nil {
+		return
+	}
+	m.layAtEnd(ctx, why)
+	if why.Reason == job.ReasonErrorLimit {
+		m.explainLimit(ctx, why)
+	}
+}
+
+// explainLimit names the query that shows the rows, and the causes as the
+// accepted units have them: what this generation has seen may be the least.
+func (m *Master) explainLimit(ctx context.Context, why *sched.Why) {
+	if why.Hint == "" {
+		why.Hint = m.dirtyHint()
+	}
+	state, err := checkpoint.Look(ctx, m.folder)
+	if err == nil {
+		var causes string
+		causes, err = dirtytable.Causes(ctx, m.folder.FS, m.folder.DirtyDir(), state.Units(len(m.plan.Splits)))
+		if causes != "" {
+			why.Cause += "; sealed: " + causes
+		}
+	}
+	if err != nil {
+		m.o.Log.Warn("causes of dirty rows not counted", "err", err)
+	}
+}
+
 // layAtEnd lays out the dirty rows of a run that did not succeed: theirs are the
 // ones that people look for. Only what the journal itself says was accepted
 // counts. Its failure changes nothing about why the run ended, it is added.
-func (m *Master) layAtEnd(ctx context.Context) {
-	why := &m.final.Why
-	if m.final.State == job.StateSucceeded || why.Reason == plugins.ReasonFenced || why.Reason == job.ReasonDirtyRows ||
-		m.plan == nil || ctx.Err() != nil || !m.o.Spec.Setting.Dirty.Wanted() {
+func (m *Master) layAtEnd(ctx context.Context, why *sched.Why) {
+	if why.Reason == job.ReasonDirtyRows || !m.o.Spec.Setting.Dirty.Wanted() {
 		return
 	}
 	if why.Reason == job.ReasonKilled { // somebody waits for the end
@@ -90,9 +121,6 @@ func (m *Master) layAtEnd(ctx context.Context) {
 	if err != nil {
 		m.o.Log.Error("dirty rows of the failed run", "err", err)
 		why.Cause += fmt.Sprintf("; and its dirty rows are in the run folder only: %v", err)
-	}
-	if why.Reason == job.ReasonErrorLimit && why.Hint == "" {
-		why.Hint = m.dirtyHint()
 	}
 }
 

@@ -176,6 +176,14 @@ func TestDirtyRowsOfAStoppedRun(t *testing.T) {
 			!strings.Contains(result.Dirty.Query, "WHERE dt = '2000-01-01' AND job = 'mem' AND run_id = 'r1'") {
 			t.Errorf("hint %q, place %+v", result.Hint, result.Dirty)
 		}
+		if !strings.Contains(result.Cause, "; sealed: ") {
+			t.Errorf("cause %q", result.Cause)
+		}
+		// Resumed as it was it stops at once, and still says why.
+		again, err := newLife(t, world, spec, store).run(t.Context())
+		if err != nil || again.ExitCode != job.ExitErrorLimit || again.RowsDirty != result.RowsDirty || !strings.Contains(again.Cause, "; sealed: ") {
+			t.Fatalf("resumed with the same limit: %+v, %v", again, err)
+		}
 		spec.Setting.ErrorLimit.Record = 5
 		result, err = newLife(t, world, spec, store).run(t.Context())
 		if err != nil || result.State != job.StateSucceeded || result.RowsDirty != 5 {

@@ -163,7 +163,7 @@ func (m *Master) Run(ctx context.Context) (*job.Result, error) {
 	} else {
 		m.o.Desk.Close()
 	}
-	m.layAtEnd(ctx)
+	m.atEnd(ctx)
 	end()
 	m.endSnapshot(ctx)
 	result, err := m.end(ctx)

@@ -211,7 +211,7 @@ func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := mem.New(mem.Options{})
 		o := options(store, given(t, store))
-		calls, start := 0, time.Now()
+		calls := 0
 		open := o.Open
 		o.Open = func(ctx context.Context, location string, settings map[string]string) (fsys.FS, string, error) {
 			if calls++; calls < 4 {
@@ -225,7 +225,7 @@ func TestDeadline(t *testing.T) {
 		o.Open = func(context.Context, string, map[string]string) (fsys.FS, string, error) {
 			return nil, "", fmt.Errorf("reach: %w", fsys.ErrUnavailable)
 		}
-		start = time.Now()
+		start := time.Now()
 		_, err := Run(t.Context(), o)
 		if took := time.Since(start); !errors.Is(err, fsys.ErrUnavailable) || !strings.Contains(err.Error(), "dirty.deadline, 1m0s") || took > time.Minute {
 			t.Errorf("%v after %s", err, took)

@@ -112,7 +112,9 @@ func (d *dirtyRun) table(out *bufio.Writer, w *exported) func(dirty.Row) error {
 	return func(r dirty.Row) error {
 		if !begun {
 			begun = true
-			writeRecord(out, header)
+			if err := writeRecord(out, header); err != nil {
+				return err
+			}
 		}
 		fields := r.Fields()
 		if fields == nil {
@@ -127,24 +129,25 @@ func (d *dirtyRun) table(out *bufio.Writer, w *exported) func(dirty.Row) error {
 			record = append(record, value)
 		}
 		split, position, code := fmt.Sprint(r.Split), r.Position(), string(r.Code)
-		writeRecord(out, append(record, &split, &position, &r.Column, &code, &r.Cause))
 		w.Rows++
 		if cut {
 			w.Cut++
 		}
-		return nil
+		return writeRecord(out, append(record, &split, &position, &r.Column, &code, &r.Cause))
 	}
 }
 
-// writeRecord writes one line; an error stays with out until its Flush.
-func writeRecord(out *bufio.Writer, values []*string) {
+// writeRecord writes one line.
+func writeRecord(out *bufio.Writer, values []*string) error {
+	var line []byte
 	for i, value := range values {
 		if i > 0 {
-			_ = out.WriteByte(',')
+			line = append(line, ',')
 		}
 		if value != nil {
-			_, _ = out.WriteString(`"` + strings.ReplaceAll(*value, `"`, `""`) + `"`)
+			line = append(append(append(line, '"'), strings.ReplaceAll(*value, `"`, `""`)...), '"')
 		}
 	}
-	_ = out.WriteByte('\n')
+	_, err := out.Write(append(line, '\n'))
+	return err
 }

@@ -139,7 +139,7 @@ func (c *Conn) exchange(ctx context.Context, method string, message []byte) (Str
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) }) // of a closed connection it does not matter
 	defer stop()
 	if _, err := c.conn.Write(message); err != nil {
 		return nil, err
