@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"weft/internal/fsys"
-	"weft/yarnrpc"
 	"weft/yarnrpc/dn"
 	"weft/yarnrpc/nn"
 )
@@ -46,20 +46,43 @@ func (s *stream) open(ctx context.Context) error {
 	return fmt.Errorf("%w: %d pipelines failed, the last: %w", fsys.ErrUnavailable, setupTries, cause)
 }
 
+// busyPatience is how long the NameNode is asked for other nodes than those that
+// failed. It takes a node that had more connections than most for too busy, until
+// the next heartbeats say otherwise (dfs.namenode.redundancy.considerLoad).
+const busyPatience = 10 * time.Second
+
 // addBlock asks for a block without the nodes that failed. Those that failed an
 // earlier block get another chance when there are not enough without them. cause
 // is why nodes failed this block.
 func (s *stream) addBlock(ctx context.Context, cause error) (nn.LocatedBlock, error) {
-	located, err := s.nn.AddBlock(ctx, s.file, s.last, s.exclude)
-	var remote *yarnrpc.RemoteError
-	switch {
-	case !errors.As(err, &remote) || len(s.exclude) == 0:
-		return located, err
-	case cause != nil:
-		return located, fmt.Errorf("%w: %w; then %v", fsys.ErrUnavailable, cause, remote)
+	deadline := time.Now().Add(busyPatience)
+	for {
+		located, err := s.nn.AddBlock(ctx, s.file, s.last, s.exclude)
+		switch {
+		case len(s.exclude) == 0 || !hasText(err, "could only be written to"):
+			return located, err
+		case time.Now().Before(deadline):
+			if !pause(ctx, busyPatience/20) {
+				return located, context.Cause(ctx)
+			}
+		case cause != nil:
+			return located, fmt.Errorf("%w: %w; then %v", fsys.ErrUnavailable, cause, err)
+		default:
+			s.exclude = nil
+		}
 	}
-	s.exclude = nil
-	return s.nn.AddBlock(ctx, s.file, s.last, nil)
+}
+
+// pause waits, unless the context ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // sized is a block as a request names it: with the length it may grow to.
