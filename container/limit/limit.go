@@ -88,6 +88,17 @@ func (l *Limiter) Wait(ctx context.Context, bytes, rows int64) error {
 // Book is Wait without the waiting, which it leaves to the caller: how long.
 func (l *Limiter) Book(bytes, rows int64) time.Duration { return l.add(time.Now(), bytes, rows) }
 
+// Owed is how long to wait until all that was let through is paid for: what the
+// last batch of a split leaves, which no other batch follows.
+func (l *Limiter) Owed() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate == (Rate{}) {
+		return 0
+	}
+	return max(time.Until(l.due), 0)
+}
+
 // add books what a batch costs and returns how long to wait before it.
 func (l *Limiter) add(now time.Time, bytes, rows int64) time.Duration {
 	l.mu.Lock()

@@ -38,6 +38,28 @@ func TestLimitHoldsOnAverage(t *testing.T) {
 	}
 }
 
+// The last batch takes its time like any other.
+func TestTheLastBatchIsOwed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := New(Rate{RowsPerSecond: 100}), time.Now()
+		for range 3 {
+			if err := l.Wait(t.Context(), 0, 50); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-time.After(l.Owed())
+		if got := time.Since(start); got != 1500*time.Millisecond || l.Owed() != 0 {
+			t.Errorf("150 rows at 100 a second took %s, and %s are owed", got, l.Owed())
+		}
+		if l.Book(0, 50); l.Owed() != 500*time.Millisecond {
+			t.Errorf("%s are owed for 50 rows", l.Owed())
+		}
+		if l.Set(Rate{}); l.Owed() != 0 {
+			t.Error("without a limit something is owed")
+		}
+	})
+}
+
 func TestUnusedTimeIsCarriedOverForASecondOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Rate{RowsPerSecond: 10})

@@ -118,10 +118,7 @@ func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch
 	f.watch.enter(&f.watch.reader, reading)
 	switch err := guard(func() error { return reader.Read(ctx, b) }); {
 	case err == io.EOF && b.RowsRead() == 0:
-		if err := f.rest(ctx, f.o.Limiter.Owed()); err != nil {
-			return err
-		}
-		return errEnd
+		return f.settle(ctx)
 	case err == io.EOF:
 		return broken("read %s: io.EOF together with %d rows", split, b.RowsRead())
 	case err != nil:
@@ -130,6 +127,24 @@ func (f *feed) fill(ctx context.Context, reader plugins.Reader, b *plugins.Batch
 	f.pause.progress()
 	f.watch.progress(&f.watch.reader)
 	return f.rest(ctx, f.o.Limiter.Book(b.BytesRead, b.RowsRead()))
+}
+
+// settle ends the split when the time is over that its last batch is allowed to
+// take; the reader has nothing more to keep awake.
+func (f *feed) settle(ctx context.Context) error {
+	owed := f.o.Limiter.Owed()
+	if owed <= 0 {
+		return errEnd
+	}
+	f.watch.enter(&f.watch.reader, limited)
+	timer := time.NewTimer(owed)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return errEnd
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (f *feed) send(b *plugins.Batch) {
