@@ -1,5 +1,5 @@
 // Package mysql reads tables and queries of MySQL and MariaDB, and of servers
-// and proxies that speak their protocol.
+// and proxies that speak their protocol, and writes their tables.
 //
 // # Two ways to the server
 //
@@ -40,6 +40,20 @@
 //   - Every wait has a deadline that its error names.
 //
 // Not guaranteed: one view over all splits.
+//
+// # Writing
+//
+// The rows of a unit and the row of the table of checkpoints that describes it
+// are one transaction (Writer, package sqlwrite). A batch goes by LOAD DATA
+// LOCAL, fed from memory, under a savepoint; on any difference between what was
+// given and what the server says, it is taken back and goes by strict INSERTs,
+// which are bisected where one fails:
+//
+//	batch -> convert -> check -> LOAD DATA ----- all taken, no warning ----> next batch
+//	                                  +-- else: back to the savepoint, INSERT, bisect -> dirty rows
+//
+// Values are held against the declared types before they are sent: the server
+// rounds and cuts some without a word.
 //
 // # Tests
 //
