@@ -93,6 +93,9 @@ func (g *Gate) Begin(o Options) {
 	g.parked, g.told, g.attached, g.adopted = map[job.SlotID]call{}, map[job.SlotID]bool{}, map[job.SlotID]bool{}, map[string]bool{}
 	if o.Earlier != nil {
 		g.snapshot, g.phase = o.Earlier.Snapshot, opened
+		for _, s := range o.Earlier.Slots { // until Adopt says who is still there
+			g.attached[s] = true
+		}
 	}
 }
 
@@ -102,11 +105,7 @@ func (g *Gate) Adopt(now time.Time, containers []string) []Action {
 	return g.step(now, func() {
 		late := g.snapshot.Late
 		g.snapshot.Late = false // who held it is gone
-		for _, s := range g.o.Earlier.Slots {
-			if slices.Contains(containers, s.Container) {
-				g.attached[s] = true
-			}
-		}
+		maps.DeleteFunc(g.attached, func(s job.SlotID, _ bool) bool { return !slices.Contains(containers, s.Container) })
 		for _, c := range containers {
 			if late {
 				g.adopted[c] = true

@@ -224,9 +224,10 @@ func TestNextGenerationWithoutSurvivors(t *testing.T) {
 func TestSurvivorsKeepTheSnapshot(t *testing.T) {
 	earlier := &job.HeldSnapshot{Snapshot: barrier, Slots: []job.SlotID{{Container: "a"}, {Container: "c"}}}
 	s := begin(t, Options{Slots: 2, Loss: job.LossFail, Earlier: earlier})
+	s.expect(s.wants("a", 0, "t1", ""), "admit 1") // before anybody knows that it is there
 	s.expect(s.gate.Adopt(s.now, []string{"a"}))
-	s.expect(s.wants("a", 0, "t1", ""), "admit 1")
-	s.expect(s.wants("a", 1, "t1", ""), "stop 2") // was never confirmed
-	s.expect(s.wants("b", 0, "", ""), "stop 3")
+	s.expect(s.wants("a", 0, "t1", ""), "admit 2")
+	s.expect(s.wants("a", 1, "t1", ""), "stop 3") // was never confirmed
+	s.expect(s.wants("b", 0, "", ""), "stop 4")
 	s.expect(s.gate.Gone(s.now, "a"), "fail snapshot lost")
 }
