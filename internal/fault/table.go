@@ -103,7 +103,7 @@ func Table() []Entry {
 		{CodeSpace, ExitFailed, "a disk is full or a quota used up at one end", "make room"},
 		{CodeChanged, ExitFailed, "the source or target changed under the run", "run again when it rests"},
 		{CodeDeadline, ExitTemporary, "a server at one end took longer than its deadline", "the message names the deadline and its setting"},
-		{CodeSnapshotLost, ExitFailed, "the one view of the source that consistency: snapshot promises is gone", "run again from the start, or resume with consistency: split or onSnapshotLoss: degrade"},
+		{CodeSnapshotLost, ExitFailed, "the one view of the source that consistency: snapshot promises is gone", "begin anew with weft resume RUN --from-scratch; onSnapshotLoss: degrade lets such a run go on without"},
 		{CodeEndTransient, ExitTemporary, "one end failed for the moment, too often in a row", "run again; what was accepted is not moved twice"},
 		{CodeEndPermanent, ExitFailed, "one end failed", "the cause is the server's own message"},
 		{CodeErrorLimit, ExitErrorLimit, "more dirty rows than errorLimit tolerates", "look at the dirty rows; repair them or raise the limit"},

@@ -32,14 +32,20 @@
 //
 //   - The splits of a table are disjoint and complete whatever its key and
 //     collation; no value of a text column is ever compared outside the server.
-//   - Each split is one query, hence one consistent view of its rows.
+//   - Each split is read in one view of its own, until a connection is lost in
+//     its middle; with consistency: snapshot all splits are read in one view,
+//     whatever is lost, or not at all (snapshot).
+//   - No result is kept open while nobody reads for a third of the server's
+//     net_write_timeout: the query is ended, and the next one begins behind the
+//     last row (pause). Splits without positions cannot do that; the server is
+//     asked for more patience instead.
+//   - Rows that arrived before a connection was lost are delivered, so that
+//     reading gets further however often that happens.
 //   - DATETIME is wall-clock time and never shifted; TIMESTAMP is an instant;
 //     decimals keep every digit; unsigned 64-bit survives.
 //   - A row larger than Setup.MaxRowBytes is refused without being held in
 //     memory.
 //   - Every wait has a deadline that its error names.
-//
-// Not guaranteed: one view over all splits.
 //
 // # Writing
 //
