@@ -35,7 +35,6 @@ var _ sqlwrite.Conn = (*writeSession)(nil)
 // messages of both directions beside those of readers.
 const (
 	messageCopyIn   = 'G'
-	messageCopyFail = 'f'
 	messageRow      = 'D'
 )
 
