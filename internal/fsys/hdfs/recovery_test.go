@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -17,7 +18,9 @@ import (
 
 	"weft/internal/fsys"
 	"weft/test/cluster"
+	"weft/yarnrpc"
 	"weft/yarnrpc/hadoopconf"
+	"weft/yarnrpc/nn"
 )
 
 // trio is a cluster of three DataNodes that write two replicas of each block and
@@ -35,6 +38,7 @@ func (n *threeNodes) get(t *testing.T) *cluster.Hadoop {
 	n.once.Do(func() {
 		n.hadoop, n.err = cluster.StartHadoop(context.Background(), cluster.HadoopOptions{DataNodes: 3, HDFSSite: map[string]string{
 			"dfs.replication": "2", "dfs.block.access.token.enable": "true",
+			"dfs.namenode.redundancy.considerLoad": "false", // so that every node is offered, the dead too
 		}})
 	})
 	if n.err != nil {
@@ -238,6 +242,32 @@ func TestDeadNodeIsLeftOutOfNewBlocks(t *testing.T) {
 	}
 	if excluded == 0 {
 		t.Error("the dead node was never offered: nothing was tested")
+	}
+}
+
+// The last live node may be too busy for the NameNode's taste; it is waited for.
+func TestBusyNodeIsWaitedFor(t *testing.T) {
+	const busy = "File /f could only be written to 0 of the 1 minReplication nodes. There are 3 datanode(s) running and 3 node(s) are excluded in this operation."
+	for refusals, excluded := range map[int]int{0: 1, 2: 1} {
+		asked := 0
+		n := &namenode{answer: func(string, []byte) ([]byte, error) {
+			if asked++; asked <= refusals {
+				return nil, yarnrpc.NewRemoteError("java.io.IOException", busy, "addBlock", "nn:8020", true)
+			}
+			return nil, fs.ErrClosed // what ends the test, not the wait
+		}}
+		s := &stream{nn: nn.NewWith(n), exclude: make([]nn.Node, excluded)}
+		if _, err := s.addBlock(t.Context(), nil); !errors.Is(err, fs.ErrClosed) || asked != refusals+1 || len(s.exclude) != excluded {
+			t.Errorf("%d refusals: asked %d times, %d nodes excluded, %v", refusals, asked, len(s.exclude), err)
+		}
+	}
+	// Without a node that failed there is nothing to wait for: there is no room.
+	n := &namenode{answer: func(string, []byte) ([]byte, error) {
+		return nil, yarnrpc.NewRemoteError("java.io.IOException", busy, "addBlock", "nn:8020", true)
+	}}
+	s := &stream{nn: nn.NewWith(n)}
+	if _, err := s.addBlock(t.Context(), nil); err == nil || len(n.methods) != 1 {
+		t.Errorf("asked %d times, %v; want once", len(n.methods), err)
 	}
 }
 
