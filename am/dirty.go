@@ -31,6 +31,9 @@ func (m *Master) lay(ctx context.Context, units []plugins.Manifest) error {
 	if !to.Wanted() {
 		return nil
 	}
+	if err := m.awaitWindow(ctx); err != nil { // not on the time of dirty.deadline
+		return err
+	}
 	began, err := m.folder.Began(ctx)
 	if err != nil {
 		return err
@@ -41,7 +44,7 @@ func (m *Master) lay(ctx context.Context, units []plugins.Manifest) error {
 	}
 	o := dirtytable.Options{Run: m.o.Run, Application: m.o.Application, Job: m.o.Spec.Name, Generation: m.store.Generation(),
 		Began: began.In(zone), To: to, From: m.folder.FS, FromDir: m.folder.DirtyDir(), Units: units,
-		Open: m.o.Dirty.Open, User: m.o.Dirty.User, Scrub: m.o.Dirty.Scrub, Current: m.heart.current, Log: m.o.Log}
+		Open: m.o.Dirty.Open, User: m.o.Dirty.User, Scrub: m.o.Dirty.Scrub, Current: func() error { return m.awaitWindow(ctx) }, Log: m.o.Log}
 	if o.Open == nil {
 		return &plugins.Error{Class: plugins.Bug, Err: errors.New("nobody opens the file systems of setting.dirty")}
 	}
@@ -62,6 +65,9 @@ func (m *Master) lay(ctx context.Context, units []plugins.Manifest) error {
 // notLaid says that everything is safe, and what to do. What may pass has one
 // code, whoever it was that did not answer.
 func (m *Master) notLaid(err error) error {
+	if errors.Is(err, ErrNotCurrent) {
+		return err
+	}
 	class, reason := plugins.ClassOf(err), plugins.ReasonOf(err)
 	if class == plugins.Transient || class == plugins.Lost || reason == plugins.ReasonUnknown {
 		reason = job.ReasonDirtyRows
@@ -117,6 +123,10 @@ func (m *Master) layAtEnd(ctx context.Context, why *sched.Why) {
 	state, err := checkpoint.Look(ctx, m.folder)
 	if err == nil {
 		err = m.lay(ctx, state.Units(len(m.plan.Splits)))
+	}
+	if errors.Is(err, ErrNotCurrent) {
+		why.Reason, why.Cause = plugins.ReasonFenced, err.Error()
+		return
 	}
 	if err != nil {
 		m.o.Log.Error("dirty rows of the failed run", "err", err)
