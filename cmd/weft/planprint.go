@@ -17,6 +17,7 @@ func (p *shownPlan) print(w io.Writer) error {
 	s := p.Job.Setting
 	fmt.Fprintf(&b, "job         %s (%s): %s -> %s\n", p.Job.Name, p.Job.Dialect, p.Job.Reader.Plugin, p.Job.Writer.Plugin)
 	fmt.Fprintf(&b, "guarantee   %s: %s\n", p.Guarantee, p.Why)
+	fmt.Fprintf(&b, "consistency %s\n", consistencyText(s))
 	fmt.Fprintf(&b, "error limit %s\n", limitText(s.ErrorLimit))
 	if text := dirtyText(s.Dirty); text != "" {
 		fmt.Fprintf(&b, "dirty rows  %s\n", text)

@@ -26,6 +26,9 @@ func summarize(w io.Writer, r *job.Result) error {
 	if r.Guarantee != "" {
 		fmt.Fprintf(&b, "guarantee  %s\n", r.Guarantee)
 	}
+	if view := viewText(r); view != "" {
+		fmt.Fprintf(&b, "source     %s\n", view)
+	}
 	fmt.Fprintf(&b, "verify     %s", r.Verify)
 	if r.Hash != "" {
 		fmt.Fprintf(&b, ", hash %s", r.Hash)
