@@ -42,7 +42,7 @@ func Transact(ctx context.Context, c Conn, f func() error) error {
 func rollback(ctx context.Context, c Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
-	_, _ = c.Exec(ctx, "ROLLBACK")
+	_, _ = c.Exec(ctx, "ROLLBACK") // see above
 }
 
 // Within runs f between SAVEPOINT and, if f fails, ROLLBACK TO SAVEPOINT: what

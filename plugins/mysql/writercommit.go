@@ -50,7 +50,7 @@ func (w *Writer) stagingTables() (staging, replaced tableName) {
 // the session of an attempt can be found, whatever process it belongs to.
 func (w *Writer) lockName(split int) string {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(w.setup.Run + "\x00" + w.target().String()))
+	_, _ = h.Write([]byte(w.setup.Run + "\x00" + w.target().String())) // a hash never fails
 	return fmt.Sprintf("weft.%016x.%d", h.Sum64(), split)
 }
 

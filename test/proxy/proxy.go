@@ -243,8 +243,8 @@ func (p *Proxy) drop(l *link) {
 func (l *link) reset() {
 	for _, c := range []net.Conn{l.client, l.server} {
 		if tcp, ok := c.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
+			_ = tcp.SetLinger(0) // closed already
 		}
-		_ = c.Close()
+		_ = c.Close() // likewise
 	}
 }
