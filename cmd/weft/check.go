@@ -97,6 +97,9 @@ func (c *checking) offline(cmd *cobra.Command, flags *jobFlags) error {
 	}
 	c.add(plugins.OK, "", "job", fmt.Sprintf("%s: %s job, %s -> %s", spec.Name, spec.Dialect, spec.Reader.Plugin, spec.Writer.Plugin), "")
 	c.add(plugins.OK, "", "job", "error limit: "+limitText(spec.Setting.ErrorLimit), "")
+	if err := c.env.settleDirty(spec); err != nil {
+		c.failure("job", err)
+	}
 	return nil
 }
 

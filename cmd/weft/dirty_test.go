@@ -109,3 +109,24 @@ func TestDirtyTableOfALocalRun(t *testing.T) {
 	_, _, bad = refusing(t, `, "dirty": {"location": "/x", "metastore": "http://h"}`)
 	bad.want(t, 2, "E2106", "only thrift")
 }
+
+// check says what is wrong with the place, and warns where nobody answers yet.
+func TestCheckDirtyPlace(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/in.csv", "id\n1\n")
+	check := func(dirty string, args ...string) ran {
+		text := fmt.Sprintf(`{"weft": 1, "name": "notes", "job": {"content": [{
+		  "reader": {"name": "csv", "parameter": {"path": ["%[1]s/in.csv"], "header": true, "column": [{"name": "id", "type": "long"}]}},
+		  "writer": {"name": "hdfs", "parameter": {"defaultFS": "file:///", "path": "%[1]s/out"}}}], "setting": {"dirty": %[2]s}}}`, dir, dirty)
+		return weft(t, nil, append([]string{"check", write(t, dir+"/job.json", text)}, args...)...)
+	}
+	check(`{"table": "a.b.c", "location": "/x"}`).want(t, 2, "E2106", "database.table")
+	got := check(fmt.Sprintf(`{"location": "file://%s/t", "metastore": "thrift://127.0.0.1:1"}`, dir), "--connect")
+	if !strings.Contains(got.stdout, "dirty rows cannot be laid out at the moment") || !strings.Contains(got.stdout, "connection refused") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	got = check(fmt.Sprintf(`{"location": "file://%s/t"}`, dir), "--connect")
+	if !strings.Contains(got.stdout, "Hive table default.weft_dirty in file://"+dir+"/t, no metastore") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}

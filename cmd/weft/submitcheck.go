@@ -19,6 +19,7 @@ func (c *checking) ends(ctx context.Context, open *job.Spec) error {
 	setup.Log = c.env.log
 	c.reader(ctx, open, setup)
 	c.writer(ctx, open, setup)
+	c.dirtyPlace(ctx, open)
 	if !c.failed() {
 		c.mapping(ctx, open)
 	}
