@@ -11,3 +11,11 @@ type Auditor interface {
 	// accepted units, or of what Prepare made. It changes nothing.
 	Audit(ctx context.Context, units []Manifest) error
 }
+
+// Keeper is a Committer that cannot take back what its attempts sealed: rows
+// that were committed to a table look like all others there.
+type Keeper interface {
+	// Keeps says what of the run stays in the target after Abort and would be
+	// there twice after a new start; "" if nothing. It does no I/O.
+	Keeps() string
+}

@@ -25,6 +25,9 @@ func (e *env) startOver(ctx context.Context, folder checkpoint.Folder, run strin
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, checkpoint.ErrCorrupt) {
 		return err
 	}
+	if err := e.mayForget(ctx, folder, run, spec); err != nil {
+		return err
+	}
 	aside, err := checkpoint.StartOver(ctx, folder, "weft resume --from-scratch", func(ctx context.Context, generation int64) error {
 		return e.forget(ctx, folder, run, spec, generation)
 	})
@@ -36,6 +39,33 @@ func (e *env) startOver(ctx context.Context, folder checkpoint.Folder, run strin
 		return fmt.Errorf("print where the run begins: %w", err)
 	}
 	return nil
+}
+
+// mayForget refuses a new start of a run that has begun to write rows which
+// nobody can take back: they would be there twice.
+func (e *env) mayForget(ctx context.Context, folder checkpoint.Folder, run string, spec *job.Spec) error {
+	if _, err := folder.Plan(ctx); errors.Is(err, fs.ErrNotExist) {
+		return nil // it had not begun
+	}
+	setup, err := spec.Setup(run, nil, "")
+	if err != nil {
+		return err
+	}
+	setup.Log = e.log
+	writer, err := spec.Writer.NewWriter(e.registry, setup)
+	if err != nil {
+		return err
+	}
+	kept := ""
+	if keeper, ok := writer.(plugins.Keeper); ok {
+		kept = keeper.Keeps()
+	}
+	if err := writer.Close(); err != nil || kept == "" {
+		return err
+	}
+	problem := fault.New(fault.CodeCheckpoint, "begin run "+run+" from scratch", fmt.Errorf("%s would be there twice", kept))
+	problem.Hint = fmt.Sprintf("nothing was changed; weft resume %s goes on behind them, or take them out and submit the job under a new --run-id", run)
+	return problem
 }
 
 // forget takes away what the run has made in its target and not committed.
