@@ -212,35 +212,48 @@ func (c Checkpoints) Forget(ctx context.Context, conn Conn) error {
 	return nil
 }
 
-// Complete returns an error unless the target holds every unit of the list: one
-// that was restored from a copy while the run was away does not. A run without a
-// row has been committed already.
+// Complete returns an error, with ReasonGone, unless the target holds every unit
+// of the list: one that was restored from a copy while the run was away does
+// not. A run without a row has been committed already.
 func (c Checkpoints) Complete(ctx context.Context, conn Conn, units []plugins.Manifest) error {
-	newest := make(map[int]int)
-	for _, u := range units {
-		newest[u.Split] = max(newest[u.Split], u.Sequence)
-	}
+	return c.complete(ctx, conn, units, true)
+}
+
+// Audit is Complete for a run that was not committed: it must have a row.
+func (c Checkpoints) Audit(ctx context.Context, conn Conn, units []plugins.Manifest) error {
+	return c.complete(ctx, conn, units, false)
+}
+
+func (c Checkpoints) complete(ctx context.Context, conn Conn, units []plugins.Manifest, committed bool) error {
 	rows, err := conn.Query(ctx, c.statement("SELECT {split}, {sequence} FROM {} WHERE {run} = ?"), c.Run)
 	if err != nil {
 		return fmt.Errorf("read checkpoints: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil
-	}
+	held := make(map[int]int)
 	for _, r := range rows {
 		split, err1 := strconv.Atoi(*r[0])
 		sequence, err2 := strconv.Atoi(*r[1])
 		if err1 != nil || err2 != nil {
 			return damaged("%q, %q are no numbers", *r[0], *r[1])
 		}
-		if wanted, ok := newest[split]; ok && sequence >= wanted {
-			delete(newest, split)
+		held[split] = sequence
+	}
+	if _, ok := held[runSplit]; !ok {
+		if committed {
+			return nil
+		}
+		return gone("%s has no row of run %s", c.Table, c.Run)
+	}
+	for _, u := range units {
+		if sequence, ok := held[u.Split]; !ok || sequence < u.Sequence {
+			return gone("%s does not hold unit %d of split %d, which was accepted", c.Table, u.Sequence, u.Split)
 		}
 	}
-	for split, wanted := range newest {
-		return &plugins.Error{Class: plugins.Fatal, Reason: plugins.ReasonChanged,
-			Err:  fmt.Errorf("%s does not hold unit %d of split %d, which was accepted", c.Table, wanted, split),
-			Hint: "the target was restored or its checkpoints were changed while the run was away; start the run anew on a target that you know"}
-	}
 	return nil
+}
+
+// gone is a target that lacks what was accepted in it.
+func gone(format string, args ...any) error {
+	return &plugins.Error{Class: plugins.Fatal, Reason: plugins.ReasonGone, Err: fmt.Errorf(format, args...),
+		Hint: "the target was restored or its checkpoints were removed while the run was away; start a new run on a target that you know"}
 }

@@ -13,7 +13,10 @@ import (
 	"weft/plugins"
 )
 
-var _ plugins.Committer = (*Writer)(nil)
+var (
+	_ plugins.Committer = (*Writer)(nil)
+	_ plugins.Auditor   = (*Writer)(nil)
+)
 
 // writerSQL is what package sqlwrite has to know of MySQL.
 type writerSQL struct{}
@@ -214,6 +217,28 @@ func (w *Writer) Fence(ctx context.Context, generation int64, adopted []plugins.
 		return w.checkpoints().Fence(ctx, w.session, generation, adopted)
 	})
 	return writeFault("fence "+w.target().String(), w.explainCheckpoints(err))
+}
+
+// Audit implements plugins.Auditor: the checkpoint rows of the units are there,
+// and the staging table.
+func (w *Writer) Audit(ctx context.Context, units []plugins.Manifest) error {
+	if !w.config.ExactlyOnce {
+		return nil
+	}
+	if err := w.connect(ctx); err != nil {
+		return err
+	}
+	err := w.checkpoints().Audit(ctx, w.session, units)
+	if isServerError(err, 1146) {
+		err = &plugins.Error{Class: plugins.Fatal, Reason: plugins.ReasonGone, Err: err, Hint: "start a new run on a target that you know"}
+	}
+	if err == nil && w.config.Mode == modeStaging {
+		_, err = w.session.lookUp(ctx, w.into)
+		if plugins.ReasonOf(err) == plugins.ReasonNotFound {
+			err = &plugins.Error{Class: plugins.Fatal, Reason: plugins.ReasonGone, Err: err, Hint: "start a new run: the rows loaded so far are gone"}
+		}
+	}
+	return writeFault("look after "+w.target().String(), err)
 }
 
 // The operations of a commit plan.

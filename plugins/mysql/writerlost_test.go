@@ -131,8 +131,20 @@ func TestTargetThatWasRestored(t *testing.T) {
 		t.Errorf("seal: %v, want a fatal error: changed", err)
 	}
 	last := plugins.Manifest{Unit: plugins.Unit{Sequence: 1}}
-	if _, err := l.w.Plan(t.Context(), []plugins.Manifest{last}); plugins.ReasonOf(err) != plugins.ReasonChanged {
-		t.Errorf("plan: %v, want an error: changed", err)
+	if _, err := l.w.Plan(t.Context(), []plugins.Manifest{last}); plugins.ReasonOf(err) != plugins.ReasonGone {
+		t.Errorf("plan: %v, want an error: gone", err)
+	}
+	first := plugins.Manifest{Unit: plugins.Unit{Sequence: 0}}
+	if err := l.w.Audit(t.Context(), []plugins.Manifest{first}); err != nil {
+		t.Errorf("audit of what is there: %v", err)
+	}
+	s.exec("DELETE FROM _weft_checkpoint WHERE run = 'restored'")
+	if err := l.w.Audit(t.Context(), nil); plugins.ReasonOf(err) != plugins.ReasonGone {
+		t.Errorf("audit of checkpoints that were removed: %v, want an error: gone", err)
+	}
+	s.exec("DROP TABLE _weft_checkpoint")
+	if err := l.w.Audit(t.Context(), nil); plugins.ReasonOf(err) != plugins.ReasonGone {
+		t.Errorf("audit of a table that was dropped: %v, want an error: gone", err)
 	}
 }
 
