@@ -24,7 +24,6 @@ import (
 type server struct {
 	acceptor sasl.DigestAcceptor
 	aes      bool
-	layer    sasl.Layer
 }
 
 func (s *server) shake(conn net.Conn) (io.ReadWriter, error) {

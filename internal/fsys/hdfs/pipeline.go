@@ -182,9 +182,10 @@ func (p *pipeline) drained() bool {
 	return true
 }
 
-// end closes the connection and waits for the goroutine. It returns what failed,
-// sendErr unless the other end has said more, and the packets to send again.
-func (p *pipeline) end(sendErr error) (bad int, cause error, unacked []*dn.Packet) {
+// end closes the connection and waits for the goroutine. It returns the node at
+// fault, the packets to send again and what failed: sendErr unless the other end
+// has said more.
+func (p *pipeline) end(sendErr error) (bad int, unacked []*dn.Packet, cause error) {
 	if sendErr != nil {
 		timer := time.NewTimer(graceOfAcks)
 		defer timer.Stop()
@@ -202,7 +203,7 @@ func (p *pipeline) end(sendErr error) (bad int, cause error, unacked []*dn.Packe
 		unacked = append(unacked, <-p.flight)
 	}
 	if sendErr != nil && errors.Is(p.cause, net.ErrClosed) {
-		return 0, sendErr, unacked
+		return 0, unacked, sendErr
 	}
-	return p.bad, p.cause, unacked
+	return p.bad, unacked, p.cause
 }

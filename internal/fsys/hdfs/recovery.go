@@ -113,7 +113,7 @@ func (s *stream) use(p *pipeline) {
 // replica of the failed node stale, whatever it still writes; the NameNode gives
 // it to nobody but the holder of the lease (DataStreamer.setupPipelineForAppendOrRecovery).
 func (s *stream) mend(ctx context.Context, sendErr error) error {
-	bad, cause, again := s.pipe.end(sendErr)
+	bad, again, cause := s.pipe.end(sendErr)
 	acked := s.pipe.acked.Load()
 	s.pipe, s.silent = nil, nil
 	for s.pipe == nil {

@@ -77,7 +77,9 @@ func (s *stream) run(ctx context.Context) {
 }
 
 func (s *stream) serve(ctx context.Context) error {
-	tick := time.NewTicker(max(s.fs.opts.IOTimeout/2, time.Millisecond))
+	// Nothing sent for a whole tick makes a heartbeat: after half the time-out at
+	// the latest, as nodes read with the same one.
+	tick := time.NewTicker(max(s.fs.opts.IOTimeout/4, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
@@ -115,7 +117,7 @@ func (s *stream) hangUp() {
 	if s.pipe == nil {
 		return
 	}
-	_, _, unacked := s.pipe.end(nil)
+	_, unacked, _ := s.pipe.end(nil)
 	s.pipe = nil
 	for _, p := range unacked {
 		s.recycle(p)

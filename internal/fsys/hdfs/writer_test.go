@@ -2,8 +2,10 @@ package hdfs
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"weft/internal/fsys"
 	"weft/test/cluster"
@@ -93,5 +95,28 @@ func TestEncryptedTransfer(t *testing.T) {
 	}
 	if got, err := fsys.ReadFile(t.Context(), f, "/secret/f", 4<<20); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("the file holds %d bytes, %v; want the %d written", len(got), err, len(data))
+	}
+}
+
+// An idle file is kept open by heartbeats, beyond any time-out.
+func TestIdleFileStaysOpen(t *testing.T) {
+	f := connect(t, Options{User: "alice", IOTimeout: 2 * time.Second})
+	path := home(t, "/idle") + "/f"
+	w := halfWritten(t, f, path, []byte("first "))
+	idle, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	select {
+	case <-w.stream.ended:
+		t.Fatalf("the idle file broke: %v", w.stream.err)
+	case <-idle.Done():
+	}
+	if _, err := w.Write([]byte("second")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fsys.ReadFile(t.Context(), f, path, 100); err != nil || string(got) != "first second" {
+		t.Errorf("the file holds %q, %v", got, err)
 	}
 }
