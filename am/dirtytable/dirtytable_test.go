@@ -171,6 +171,25 @@ func TestRepeatedAndBegunAnew(t *testing.T) {
 	}
 }
 
+// Files on their way that belong to a successor stay.
+func TestSuccessorIsLeftAlone(t *testing.T) {
+	store := mem.New(mem.Options{})
+	o := options(store, given(t, store))
+	o.Generation = 3
+	for _, name := range []string{"/t/.weft-r1/g000002", "/t/.weft-r1/g000004"} {
+		if err := fsys.MkdirAll(t.Context(), store, name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := store.List(t.Context(), "/t/.weft-r1")
+	if err != nil || len(entries) != 1 || entries[0].Name != "g000004" {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
 // A process that dies before or after any durable operation is followed by one that finishes: the same files, once.
 func TestCrashAtEveryStep(t *testing.T) {
 	clean := mem.New(mem.Options{Leases: true})

@@ -63,7 +63,7 @@ func (o *Options) put(ctx context.Context, f folder, name string, u plugins.Mani
 	if there, err := exists(ctx, f.fs, final); there || err != nil {
 		return err
 	}
-	own := path.Join(f.hidden, fmt.Sprintf("g%06d", o.Generation))
+	own := path.Join(f.hidden, generationName(o.Generation))
 	if err := fsys.MkdirAll(ctx, f.fs, own, dirPerm); err != nil {
 		return err
 	}
@@ -131,8 +131,32 @@ func (o *Options) sweep(ctx context.Context, f folder, wanted map[string]bool) e
 			return err
 		}
 	}
-	return f.fs.RemoveAll(ctx, f.hidden)
+	return o.tidy(ctx, f)
 }
+
+// tidy removes the files on their way, those of this generation and of earlier
+// ones: a successor's are its own affair.
+func (o *Options) tidy(ctx context.Context, f folder) error {
+	entries, err := f.fs.List(ctx, f.hidden)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Name <= generationName(o.Generation) {
+			err = errors.Join(err, f.fs.RemoveAll(ctx, path.Join(f.hidden, e.Name)))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	err = f.fs.Remove(ctx, f.hidden)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrNotEmpty) {
+		return nil
+	}
+	return err
+}
+
+func generationName(generation int64) string { return fmt.Sprintf("g%06d", generation) }
 
 func exists(ctx context.Context, f fsys.Reader, name string) (bool, error) {
 	_, err := f.Stat(ctx, name)
