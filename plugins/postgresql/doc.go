@@ -22,7 +22,9 @@
 //	COPY (SELECT ... WHERE (a, b) > (7, 'x') AND (a, b) < (9, 'm') ORDER BY a, b LIMIT 20000)
 //
 // All pages of a split lie in one REPEATABLE READ transaction, so that it sees
-// one moment, unless the job says `consistency: none`. The select list begins
+// one moment, unless the job says `consistency: none`. A lost connection is made
+// again and the split read on behind the last row that arrived, in a new view
+// (in a snapshot: in the same one). The select list begins
 // with the key, so the place of a row is known even when the row is refused
 // because it is too large to be read to its end. A split of anything else is
 // one statement and has no positions: it is one unit.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weft/internal/sqlread"
+	"weft/plugins"
 )
 
 // page is one COPY of a split that is read in the order of its key. A split is
@@ -50,12 +51,66 @@ func (r *Reader) endPage(ctx context.Context) error {
 		_, err := r.session.rows(ctx, "COMMIT")
 		return err
 	}
-	at, err := r.decoder.place(r.decoder.last)
+	at, err := r.reached()
 	if err != nil {
 		return err
 	}
 	r.page.limit = pageSize(r.page.limit, time.Since(r.page.started))
 	return r.nextPage(ctx, at)
+}
+
+// reached is the key of the last row that arrived.
+func (r *Reader) reached() (sqlread.Tuple, error) {
+	if len(r.decoder.last) == 0 {
+		return r.begun, nil
+	}
+	return r.decoder.place(r.decoder.last)
+}
+
+// How often in a row a lost connection is made again, and with what pauses; a
+// row that arrives begins the count anew.
+const (
+	maxLosses = 6
+	lossPause = 100 * time.Millisecond
+)
+
+// goOn reads on behind the last row that arrived after cause, if that is the loss
+// of the connection; else it returns cause. The rows in the batch stay: no row
+// counts before all of it has come. Outside a snapshot the rest is read in a new
+// view, as of now; an attached reader joins its snapshot again, or fails.
+func (r *Reader) goOn(ctx context.Context, cause error) error {
+	if !r.current.Ordered || plugins.ClassOf(fault("", cause)) != plugins.Transient || ctx.Err() != nil {
+		return cause
+	}
+	if len(r.decoder.last) > 0 {
+		r.losses = 0 // something has arrived since the loss before
+	}
+	at, err := r.reached()
+	if err != nil {
+		return cause
+	}
+	for pause := lossPause; r.losses < maxLosses; pause *= 2 {
+		r.losses++
+		r.setup.Log.Warn("the connection was lost; reading on", "split", r.subject(r.current), "behind", at, "err", cause)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		r.disconnectAll()
+		err := r.start(ctx, r.current, at)
+		if err == nil {
+			r.begun = at
+			return nil
+		}
+		if plugins.ClassOf(fault("", err)) != plugins.Transient {
+			return err
+		}
+		cause = err
+	}
+	return cause
 }
 
 // pageSize is the size of a page after one of so many rows took so long.

@@ -29,11 +29,13 @@ type Reader struct {
 	firstPage int
 
 	current  piece
+	begun    sqlread.Tuple // behind which key the current view was begun
 	query    selection
 	session  *session // of the open split
 	decoder  *decoder
 	page     page
 	inView   bool // a transaction is open for this split
+	losses   int  // connections lost in a row
 	constant []constantColumn
 	position plugins.Position
 }
@@ -110,7 +112,7 @@ func (r *Reader) Open(ctx context.Context, split plugins.Split, from plugins.Pos
 			return fatal(op, plugins.ReasonChanged, "", "%w", err)
 		}
 	}
-	r.current, r.position = p, from
+	r.current, r.position, r.begun = p, from, at
 	return r.failed(op, r.start(ctx, p, at))
 }
 
@@ -187,7 +189,7 @@ func (r *Reader) Read(ctx context.Context, b *plugins.Batch) error {
 		return io.EOF
 	}
 	if r.current.Ordered {
-		key, err := r.decoder.place(r.decoder.last)
+		key, err := r.reached()
 		if err == nil {
 			r.position, err = sqlread.FormatPosition(key)
 		}
@@ -211,7 +213,10 @@ func (r *Reader) fill(ctx context.Context, b *plugins.Batch) error {
 		if err == errEnd {
 			err = r.endPage(ctx)
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		if err := r.goOn(ctx, err); err != nil {
 			return err
 		}
 	}

@@ -34,8 +34,8 @@ var _ sqlwrite.Conn = (*writeSession)(nil)
 
 // messages of both directions beside those of readers.
 const (
-	messageCopyIn   = 'G'
-	messageRow      = 'D'
+	messageCopyIn = 'G'
+	messageRow    = 'D'
 )
 
 // result is the answer to one message of statements.
