@@ -22,13 +22,7 @@ func TestF08LostNode(t *testing.T) {
 	if err := d.Hadoop.Kill(lost); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		if err := errors.Join(d.Hadoop.Start(ctx, lost), d.Hadoop.WaitNode(ctx, lost, "RUNNING")); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { comeBack(t, d.Hadoop, lost) })
 	if err := d.Hadoop.WaitNode(t.Context(), lost, "LOST"); err != nil {
 		t.Fatal(err)
 	}
@@ -57,4 +51,40 @@ func TestF08NodeManagerRestarts(t *testing.T) {
 	d.journalled(t, 2)
 	restart(t, h, living[0].Node)
 	d.undisturbed(t)
+}
+
+// The node of the ApplicationMaster is lost with all that runs on it: the next ApplicationMaster starts on another node.
+func TestF09NodeOfTheMasterIsLost(t *testing.T) {
+	d := start(t, setting{channels: 2, slots: 1, rowsPerSecond: 800})
+	d.journalled(t, 2)
+	lost := d.master(t).Node
+	if err := d.Hadoop.Kill(lost); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { comeBack(t, d.Hadoop, lost) })
+	all, err := d.Hadoop.Containers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.Node != lost {
+			continue
+		}
+		if err := c.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if result := d.succeeded(t); result.AMAttempts != 2 {
+		t.Errorf("%d ApplicationMasters, want 2", result.AMAttempts)
+	}
+}
+
+// comeBack starts a NodeManager that was killed, and waits until its node is in use again.
+func comeBack(t *testing.T, h *cluster.Hadoop, nm cluster.Daemon) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	if err := errors.Join(h.Start(ctx, nm), h.WaitNode(ctx, nm, "RUNNING")); err != nil {
+		t.Error(err)
+	}
 }
