@@ -19,7 +19,8 @@ test: ## all tests, real servers included
 race: ## the race detector on everything that has goroutines (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m -p 2 ./am/... ./container/... ./internal/... ./plugins/... ./yarnrpc/...
 
-fault: ## the long campaigns: random kills (KILLS=100) and deaths of the ApplicationMaster (MASTERS=30)
+fault: ## the long campaigns: simulated lives (SEEDS=10000), random kills (KILLS=100), deaths of the ApplicationMaster (MASTERS=30)
+	$(GO) test -count=1 -timeout 0 -run TestSimulation ./am -seeds $(or $(SEEDS),10000)
 	$(GO) test -count=1 -timeout 0 -v -run 'TestKilledRuns|TestF05' ./test/fault -kills $(or $(KILLS),100) -masters $(or $(MASTERS),30)
 
 soak: ## jobs one after the other while something dies every 20 to 90 s (MINUTES=60)

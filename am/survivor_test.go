@@ -33,6 +33,8 @@ type yard struct {
 	keep    bool // containers outlive their master
 	lease   time.Duration
 	running sync.WaitGroup
+	// of returns the world and the link of one container; nil: they have them in common.
+	of func(id string) (*memtest.World, umbilical.Link)
 
 	mu       sync.Mutex
 	attempts int // of the master
@@ -172,7 +174,11 @@ func (a *attempt) Finish(_ context.Context, f am.Final) error {
 // Start starts a container that lives on when the master does not.
 func (a *attempt) Start(_ context.Context, g am.Grant) error {
 	y := a.yard
-	registry, err := plugins.NewRegistry(y.world.Plugin())
+	world, link := y.world, umbilical.Link(y)
+	if y.of != nil {
+		world, link = y.of(g.ID)
+	}
+	registry, err := plugins.NewRegistry(world.Plugin())
 	if err != nil {
 		return err
 	}
@@ -181,7 +187,7 @@ func (a *attempt) Start(_ context.Context, g am.Grant) error {
 	y.living[g.ID] = end
 	y.young[g.ID] = true
 	y.mu.Unlock()
-	o := container.Options{ID: g.ID, Run: "r1", Slots: y.spec.Setting.YARN.Slots, Link: y, Spec: y.spec, Registry: registry,
+	o := container.Options{ID: g.ID, Run: "r1", Slots: y.spec.Setting.YARN.Slots, Link: link, Spec: y.spec, Registry: registry,
 		Folder: checkpoint.Root{FS: y.world.FS, Dir: "/weft"}.Run("r1"), Lease: y.lease, ReportEvery: time.Second}
 	y.running.Go(func() {
 		defer end(nil)

@@ -35,6 +35,8 @@ type World struct {
 	// FS and Dir are where the target lies. Dir is made by Prepare.
 	FS  fsys.FS
 	Dir string
+	// Database, if not nil, is the target instead.
+	Database *Database
 	// Splits is the number of splits, Rows the number of rows of each.
 	Splits, Rows int
 	// BatchRows bounds a batch on top of the engine's own limit; 0 does not.
@@ -69,6 +71,9 @@ func (w *World) Plugin() plugins.Plugin {
 		NewWriterConfig: func() plugins.Config { return &config{} },
 		NewReader:       func(plugins.Config, plugins.Setup) (plugins.Reader, error) { return &reader{w: w}, nil },
 		NewWriter: func(_ plugins.Config, s plugins.Setup) (plugins.Writer, error) {
+			if w.Database != nil {
+				return &dbWriter{w: w}, nil
+			}
 			return &writer{w: w, run: s.Run}, nil
 		},
 	}
@@ -98,6 +103,9 @@ func Columns() []plugins.Column {
 // Written reads the visible files of the target and returns how often each id
 // is there.
 func (w *World) Written(ctx context.Context) (map[int64]int, error) {
+	if w.Database != nil {
+		return w.Database.written(), nil
+	}
 	entries, err := w.FS.List(ctx, w.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("list target: %w", err)
