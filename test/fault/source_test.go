@@ -194,3 +194,30 @@ func TestSnapshotLostWithItsContainers(t *testing.T) {
 		})
 	}
 }
+
+// The ApplicationMaster that took the snapshot dies; its containers, which have it, live on and finish in it. Without
+// them nobody has it any more.
+func TestSnapshotOutlivesItsMaster(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		t.Run(fmt.Sprintf("keep=%t", keep), func(t *testing.T) {
+			d := beginTransfers(t, rig.Params{"consistency": "snapshot", "am": rig.Params{"keepContainers": keep}})
+			d.works(t, 1, 4)
+			d.journalled(t, 5)
+			if err := d.master(t).Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if !keep {
+				d.failed(t, 1, "error[E3020]", "it ended with the ApplicationMaster")
+				return
+			}
+			got := d.weft.Wait(t)
+			result := got.Result(t)
+			if sum, rows := d.balance(t); sum != accounts*each || rows != accounts {
+				t.Errorf("%d rows with a balance of %d, want %d with %d", rows, sum, accounts, accounts*each)
+			}
+			if v := viewsOf(t, got); v.Consistency != "snapshot" || v.Degraded != "" || result.AMAttempts != 2 {
+				t.Errorf("result %+v %+v", result, v)
+			}
+		})
+	}
+}
