@@ -53,7 +53,8 @@ func makeLoaded(ctx context.Context, pool *sql.DB) error {
 
 // printLoads prints the ratios that goals are set for.
 func printLoads(w io.Writer, samples map[string][]sample) {
-	for name, title := range map[string]string{caseIn: "text file to MySQL", caseInPlain: "text file to MySQL by INSERT"} {
+	for _, c := range [][2]string{{caseIn, "text file to MySQL"}, {caseInPlain, "text file to MySQL by INSERT"}} {
+		name, title := c[0], c[1]
 		if len(samples[name]) == 0 || len(samples[caseLoad]) == 0 {
 			continue
 		}
