@@ -23,7 +23,7 @@ func conformTable(s *schema, rows int) {
 
 func TestConformance(t *testing.T) {
 	s := newSchema(t)
-	const rows = 400
+	const rows = 200
 	conformTable(s, rows)
 	s.exec("CREATE TABLE nokey AS SELECT a AS v, b AS w FROM c", "CREATE INDEX ON c (n)")
 	for _, c := range []struct {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +106,69 @@ func TestPostgresTargetKilled(t *testing.T) {
 	got, err := pg.Query(t.Context(), "", "SELECT count(*), count(*) FILTER (WHERE t IS NOT DISTINCT FROM s) FROM source s FULL JOIN target t USING (id)")
 	if err != nil || *got[0][0] != fmt.Sprint(rows) || *got[0][1] != fmt.Sprint(rows) {
 		t.Errorf("rows %s, equal %s: %v", *got[0][0], *got[0][1], err)
+	}
+}
+
+// A table without a key, whose rows move all the time, is cut by its blocks and read as of one moment: what is in it adds
+// up, and each row is there once.
+func TestPostgresSnapshotWhileRowsMove(t *testing.T) {
+	t.Parallel()
+	pg := shared.Postgres(t)
+	r := rig.New(t, nil, shared.MariaDB(t), &program)
+	database, err := pg.NewDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = 40_000
+	err = pg.Exec(t.Context(), database, "CREATE TABLE purses (who int, coins int)",
+		fmt.Sprintf("INSERT INTO purses SELECT i, 10 FROM generate_series(1, %d) i", rows), "CREATE INDEX ON purses (who)", "ANALYZE purses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	moved := make(chan int, 1)
+	go func() { // ends with ctx; waited for below
+		n := 0
+		for ; ctx.Err() == nil; n++ {
+			move := fmt.Sprintf("UPDATE purses SET coins = coins + CASE WHEN who < %[1]d THEN 1 ELSE -1 END WHERE who BETWEEN %[1]d - 50 AND %[1]d + 49", 100+n*7919%(rows-200))
+			if err := pg.Exec(ctx, database, move); err != nil {
+				break
+			}
+		}
+		moved <- n
+	}()
+	out := t.TempDir() + "/out"
+	job := rig.File(t, "job.json", fmt.Sprintf(`{"weft": 1, "name": "purses", "job": {"setting": {"speed": {"channel": 2}, "consistency": "snapshot"}, "content": [{
+		"reader": {"name": "postgresql", "parameter": {"url": "postgresql://%s/%s?sslmode=disable", "username": %q, "password": %q, "table": "purses"}},
+		"writer": {"name": "hdfs", "parameter": {"defaultFS": "file:///", "path": %q, "fieldDelimiter": ","}}}]}}`,
+		pg.Addr(), database, cluster.DatabaseUser, cluster.DatabasePassword, out))
+	got := r.Run(t, rig.Call{Args: []string{"run", job, "-o", "json"}})
+	stop()
+	if n := <-moved; n == 0 {
+		t.Error("nothing moved")
+	}
+	got.Want(t, 0, `"consistency": "snapshot"`)
+	names, err := compare.Local(out).List(t.Context())
+	if err != nil || len(names) < 2 {
+		t.Fatalf("files %q: %v", names, err)
+	}
+	seen, coins := map[int]bool{}, 0
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			var who, has int
+			if _, err := fmt.Sscanf(line, "%d,%d", &who, &has); err != nil || seen[who] {
+				t.Fatalf("row %q, seen %v: %v", line, seen[who], err)
+			}
+			seen[who] = true
+			coins += has
+		}
+	}
+	if len(seen) != rows || coins != 10*rows {
+		t.Errorf("%d rows with %d coins, want %d with %d", len(seen), coins, rows, 10*rows)
 	}
 }
 
