@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -126,8 +127,11 @@ func (e *env) conclude(ctx context.Context, r *job.Result, failOnEmpty bool) err
 	case r.State == job.StateSucceeded && r.RowsWritten == 0 && failOnEmpty:
 		r.ExitCode = fault.ExitEmpty
 	}
-	if r.Hint == "" {
-		r.Hint = resumeHint(r)
+	switch hint := resumeHint(r); {
+	case r.Hint == "":
+		r.Hint = hint
+	case r.Reason == job.ReasonErrorLimit && !strings.Contains(r.Hint, "weft resume"):
+		r.Hint += "; " + hint
 	}
 	told := e.summary(r) // the cause is told even where this cannot be
 	if r.Cause != "" {
