@@ -14,6 +14,7 @@ import (
 
 	"weft/test/cluster/dataset"
 	"weft/test/rig"
+	"weft/yarnrpc/yarnid"
 )
 
 // elsewhere is a web proxy that is on no machine of the tests (RFC 5737).
@@ -63,26 +64,41 @@ var errNoPage = errors.New("no page yet")
 // machine shows it to nobody here, and says where it is.
 func TestTrap25_StatusPageThroughTheProxy(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r, c := newRig(t), newRPCCluster(t)
 	table := r.Table(t, dataset.Bench(), 4000)
-	for name, conf := range map[string]string{"own": r.Hadoop.ConfDir(), "elsewhere": withProxy(t, r)} {
-		target, run := r.Target(t)+name, "page-"+name
-		job := table.Job(target, 1, nil)
-		job.Setting["speed"] = rig.Params{"channel": 1, "record": 400}
-		w := r.Start(t, rig.Call{Args: []string{"submit", job.File(t), "--run-id", run, "-o", "json"}, Env: []string{"HADOOP_CONF_DIR=" + conf}})
-		app := w.Application(t, r, run)
-		w.Until(t, time.Minute, "page of "+app, func(ctx context.Context) error {
+	for _, tt := range []struct {
+		name, conf string
+		fetch      func(context.Context, string) error
+	}{
+		{"own", r.Hadoop.ConfDir(), func(ctx context.Context, app string) error {
 			resp, body, err := fetch(ctx, r.Hadoop.RMWeb+"/proxy/"+app+"/")
+			if err == nil && (resp.StatusCode != http.StatusOK || !strings.Contains(body, "page-own")) {
+				return fmt.Errorf("%w: %s", errNoPage, resp.Status)
+			}
+			return err
+		}},
+		{"elsewhere", withProxy(t, r), func(ctx context.Context, app string) error {
+			id, err := yarnid.ParseApplication(app)
 			if err != nil {
 				return err
 			}
-			at := resp.Header.Get("Location")
-			if name == "own" && (resp.StatusCode != http.StatusOK || !strings.Contains(body, run)) ||
-				name == "elsewhere" && at != "http://"+elsewhere+"/proxy/redirect/"+app+"/" {
-				return fmt.Errorf("%w: %s to %q", errNoPage, resp.Status, at)
+			report, err := c.rm.Report(ctx, id)
+			if err != nil || report.OriginalTrackingURL == "" {
+				return errors.Join(errNoPage, err)
 			}
-			return nil
-		})
+			resp, _, err := fetch(ctx, report.OriginalTrackingURL+"/")
+			if want := "http://" + elsewhere + "/proxy/redirect/" + app + "/"; err == nil && resp.Header.Get("Location") != want {
+				return fmt.Errorf("%w: %s to %q", errNoPage, resp.Status, resp.Header.Get("Location"))
+			}
+			return err
+		}},
+	} {
+		target, run := r.Target(t)+tt.name, "page-"+tt.name
+		job := table.Job(target, 1, nil)
+		job.Setting["speed"] = rig.Params{"channel": 1, "record": 200}
+		w := r.Start(t, rig.Call{Args: []string{"submit", job.File(t), "--run-id", run, "-o", "json"}, Env: []string{"HADOOP_CONF_DIR=" + tt.conf}})
+		app := w.Application(t, r, run)
+		w.Until(t, time.Minute, "page of "+app, func(ctx context.Context) error { return tt.fetch(ctx, app) })
 		w.Signal(t, os.Interrupt)
 		w.Wait(t).Want(t, 130)
 	}
