@@ -7,7 +7,7 @@ import java.net.Socket;
  * anything for a HiveServer2.
  */
 public class HiveServers {
-  private static final long START_LIMIT_MS = 120_000;
+  private static final long START_LIMIT_MS = 300_000;
 
   public static void main(String[] args) throws Exception {
     int port = Integer.parseInt(args[0]);
