@@ -60,7 +60,7 @@ func TestShippedJobsCheck(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			params := "host=h,database=d,table=t,user=u,passwordFile=/pw,target=/t,bizdate=20260301"
+			params := "host=h,database=d,table=t,user=u,passwordFile=/pw,target=/t,targetHost=h2,targetDatabase=d2,bizdate=20260301"
 			r := weft(t, []string{"SHOP_PASSWORD=x"}, "check", path, "-p", params)
 			r.want(t, 0, "OK    job")
 			if strings.Contains(r.stdout, "warning[") {

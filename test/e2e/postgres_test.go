@@ -34,7 +34,7 @@ func TestPostgresJobs(t *testing.T) {
 	params := []string{"-p", "user=" + cluster.DatabaseUser, "-p", "passwordFile=" + secret, "-p", "table=orders"}
 	for range 2 {
 		args := append([]string{"run", jobPath(t, "mysql-to-postgresql.json"), "-p", "host=" + r.DB.Addr(), "-p", "database=" + table.Schema,
-			"-p", "target=" + pg.Addr() + "/" + database}, params...)
+			"-p", "targetHost=" + pg.Addr(), "-p", "targetDatabase=" + database}, params...)
 		r.Weft(t, args...).Want(t, 0, "SUCCEEDED", "effectively-once")
 	}
 	out := t.TempDir() + "/out"
