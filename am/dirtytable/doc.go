@@ -22,7 +22,7 @@
 //   - secrets are masked, values bounded.
 //
 // The table is text with escapes, read by LazySimpleSerDe: see
-// docs/design/0006-dirty-rows-as-text.md.
+// docs/design/0007-dirty-rows-as-text.md.
 //
 //	place, err := dirtytable.Run(ctx, dirtytable.Options{...})
 package dirtytable
