@@ -42,7 +42,7 @@ func TestReport(t *testing.T) {
 
 func TestCasesAskedFor(t *testing.T) {
 	for only, want := range map[string]string{
-		"":         "tenrows client text1 texttls text2 null generated hdfs floor yarnten yarn hdfsread",
+		"":         "tenrows client text1 texttls text2 null generated hdfs floor yarnten yarn hdfsread load in inplain instaging",
 		"null":     "tenrows client null",
 		"hdfsread": "tenrows client yarn hdfsread",
 	} {
