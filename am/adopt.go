@@ -54,8 +54,10 @@ func (m *Master) fenceTarget(ctx context.Context, adopted []job.AttemptID) error
 	for i, id := range adopted {
 		attempts[i] = m.attempt(id)
 	}
-	err := bound.Call(ctx, fenceDeadline, "fence target", func(ctx context.Context) error {
-		return target.Fence(ctx, m.store.Generation(), attempts)
+	err := m.again(ctx, "fencing the target", func() error {
+		return bound.Call(ctx, fenceDeadline, "fence target", func(ctx context.Context) error {
+			return target.Fence(ctx, m.store.Generation(), attempts)
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("fence target: %w", err)

@@ -7,15 +7,15 @@ import (
 	"weft/plugins"
 )
 
-// How often, and after which first pause, doubled each time, the plan is made
-// anew when the source fails for the moment: a connection that was reset, a
-// server that restarts.
+// How often, and after which first pause, doubled each time, what may be repeated
+// is done again when a source or target fails for the moment: a connection that
+// was reset or idle for too long, a server that restarts.
 const (
 	planTries = 4
 	planPause = 500 * time.Millisecond
 )
 
-// again makes a call that changes nothing until it works, fails for good, or has
+// again makes a call that may be repeated until it works, fails for good, or has
 // failed planTries times.
 func (m *Master) again(ctx context.Context, what string, call func() error) error {
 	pause := planPause

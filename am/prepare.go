@@ -54,7 +54,10 @@ func (m *Master) prepareTarget(ctx context.Context, target plugins.Committer, st
 	if state.Prepared {
 		return m.audit(ctx, target, state)
 	}
-	if err := bound.Call(ctx, prepareDeadline, "prepare target", target.Prepare); err != nil {
+	err := m.again(ctx, "preparing the target", func() error {
+		return bound.Call(ctx, prepareDeadline, "prepare target", target.Prepare)
+	})
+	if err != nil {
 		return fmt.Errorf("prepare target: %w", err)
 	}
 	return m.store.Append(ctx, checkpoint.Record{Prepared: true})

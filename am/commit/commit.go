@@ -143,9 +143,11 @@ func draw(ctx context.Context, o Options) (*checkpoint.Commit, error) {
 		return c, nil
 	}
 	var ops []plugins.Op
-	err := bound.Call(ctx, planDeadline, "plan commit", func(ctx context.Context) (err error) {
-		ops, err = o.Committer.Plan(ctx, o.Units)
-		return err
+	err := patiently(ctx, o, "plan commit", func() error {
+		return bound.Call(ctx, planDeadline, "plan commit", func(ctx context.Context) (err error) {
+			ops, err = o.Committer.Plan(ctx, o.Units)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("plan commit: %w", err)
@@ -154,23 +156,34 @@ func draw(ctx context.Context, o Options) (*checkpoint.Commit, error) {
 	return c, nil
 }
 
-// apply does one operation, again after transient errors.
+// apply does one operation.
 func apply(ctx context.Context, o Options, op plugins.Op) error {
 	if o.Committer == nil {
 		return errors.New("the target has no commit of its own")
 	}
+	err := patiently(ctx, o, op.Label, func() error {
+		return bound.Call(ctx, applyDeadline, op.Label, func(ctx context.Context) error { return o.Committer.Apply(ctx, op) })
+	})
+	if err == nil {
+		o.Log.Info("committed", "op", op.Label)
+	}
+	return err
+}
+
+// patiently takes a step of the commit, again after transient errors: the
+// connection of a target may have been idle for as long as the rows took.
+func patiently(ctx context.Context, o Options, what string, step func() error) error {
 	pause := firstPause
 	for try := 1; ; try++ {
-		err := bound.Call(ctx, applyDeadline, op.Label, func(ctx context.Context) error { return o.Committer.Apply(ctx, op) })
+		err := step()
 		if err == nil {
-			o.Log.Info("committed", "op", op.Label)
 			return nil
 		}
 		class := plugins.ClassOf(err)
 		if try == tries || ctx.Err() != nil || class != plugins.Transient && class != plugins.Lost {
 			return err
 		}
-		o.Log.Warn("commit operation failed, trying again", "op", op.Label, "err", err)
+		o.Log.Warn("a step of the commit failed, trying again", "step", what, "err", err)
 		timer := time.NewTimer(pause + rand.N(pause))
 		select {
 		case <-timer.C:

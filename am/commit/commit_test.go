@@ -368,6 +368,25 @@ func TestTransientErrorsAreTriedAgain(t *testing.T) {
 	}
 }
 
+// The connection that prepared the target has been idle since.
+func TestPlanIsDrawnAgainAfterATransientError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRun(t)
+		drawn, plan := 0, r.target.planOf
+		r.target.planOf = func(units []plugins.Manifest) ([]plugins.Op, error) {
+			if drawn++; drawn < 3 {
+				return nil, &plugins.Error{Class: plugins.Transient, Err: errors.New("server has gone away")}
+			}
+			return plan(units)
+		}
+		o, _ := r.master(1)
+		if _, err := Run(t.Context(), o); err != nil || drawn != 3 {
+			t.Errorf("drawn %d times, %v; want 3", drawn, err)
+		}
+		r.complete(t)
+	})
+}
+
 func TestEndedContextEndsTheTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(t)
