@@ -113,9 +113,7 @@ func (k *killed) killOnce(t *testing.T, random *rand.Rand, call rig.Call, took t
 	}
 	running := k.Start(t, call)
 	<-time.NewTimer(time.Duration(random.Int64N(int64(took + 100*time.Millisecond)))).C
-	if !running.Ended() {
-		running.Signal(t, os.Kill)
-	}
+	running.Kill(t)
 	return k.died(t, running.Wait(t))
 }
 

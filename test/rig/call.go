@@ -143,6 +143,14 @@ func (w *Running) Signal(t testing.TB, s os.Signal) {
 	}
 }
 
+// Kill kills the process, unless it has ended by itself.
+func (w *Running) Kill(t testing.TB) {
+	t.Helper()
+	if err := w.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+}
+
 // Ended tells whether the process has ended.
 func (w *Running) Ended() bool {
 	select {
