@@ -44,11 +44,21 @@ func resume(t *testing.T, home string, more ...string) (int, job.Result, string)
 // It needs the id alone, says where it goes on, and reports what has succeeded.
 func TestResumeAfterKill(t *testing.T) {
 	home, out := broken(t)
+	texts := []string{"run r1 resumes: ", " of 8 splits done, ", " accepted"}
+	state, err := checkpoint.Look(t.Context(), checkpoint.Root{FS: local.FS{}, Dir: filepath.Join(home, ".weft")}.Run("r1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, split := range state.Splits { // none if the process died between two
+		if n := len(split.Units); n > 0 && !split.Done() {
+			texts = append(texts, fmt.Sprintf("; split %d from unit %d behind %s", id, n, split.Units[n-1].Position))
+		}
+	}
 	code, r, stderr := resume(t, home)
 	if code != 0 || r.RowsWritten != 12_000 || r.MasterAttempts != 2 || linesBelow(t, out) != 12_000 {
 		t.Errorf("exit code %d, %+v\n%s", code, r, stderr)
 	}
-	for _, text := range []string{"run r1 resumes: ", " of 8 splits done, ", "accepted; split ", "from unit ", " behind "} {
+	for _, text := range texts {
 		if !strings.Contains(stderr, text) {
 			t.Errorf("%q is not in %s", text, stderr)
 		}
