@@ -15,7 +15,7 @@ import (
 // life of the run goes on behind them. Each row is there once.
 func TestKilledIntoMySQL(t *testing.T) {
 	r := rig.New(t, nil, shared.MariaDB(t), &program)
-	table := r.Table(t, dataset.Wide(), 12_000)
+	table := r.Table(t, dataset.Wide(), 24_000) // 24 units, more than all lives wait for
 	table.Exec(t, "CREATE TABLE copied LIKE orders")
 	job := rig.Job{Name: "copied", Reader: table.Reader(nil), Setting: rig.Params{"speed": rig.Params{"channel": 2, "record": 8000}, "unitBytes": 100_000},
 		Writer: rig.Side{Name: "mysqlwriter", Parameter: rig.Params{"username": "test", "password": "test",
@@ -24,7 +24,7 @@ func TestKilledIntoMySQL(t *testing.T) {
 	random := newRandom(t)
 	units := 0
 	for life := range 4 {
-		want := units + 1 + random.IntN(4)
+		want := units + 1 + random.IntN(3)
 		w := r.Start(t, call)
 		w.Until(t, time.Minute, fmt.Sprintf("life %d to commit unit %d", life, want), func(ctx context.Context) error {
 			err := table.Pool.QueryRowContext(ctx, "SELECT COALESCE(SUM(sequence + 1), 0) FROM _weft_checkpoint WHERE split >= 0").Scan(&units)
