@@ -151,6 +151,7 @@ func TestRandomDeathsWithAdoption(t *testing.T) {
 		t.Run(fmt.Sprint(run), bubble(func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, run))
 			world, _, spec := slowWorld()
+			spec.Setting.MaxAttempts = 50 // chance may kill one split four times
 			y := newYard(t, world, spec)
 			y.keep = random.IntN(4) > 0
 			a := y.start(bigWorld(), nil)
