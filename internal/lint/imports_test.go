@@ -40,7 +40,7 @@ var may = []struct {
 	{"internal/sqlread", []string{"plugins"}},
 	{"internal/dirty", []string{"plugins", "internal/fsys"}},
 	{"internal/metastore", []string{"plugins", "internal/metastore"}},
-	{"internal/sqlwrite", []string{"plugins"}},
+	{"internal/sqlwrite", []string{"plugins", "internal/sqlread"}},
 	{"internal/fsys", []string{"internal/fsys", "yarnrpc"}},
 	{"internal/faultpoint", []string{"internal/fsys"}},
 	{"internal/job", []string{"plugins"}},

@@ -2,10 +2,9 @@ package mysql
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"slices"
 
-	"weft/internal/sqlread"
+	"weft/internal/sqlwrite"
 	"weft/plugins"
 )
 
@@ -19,111 +18,22 @@ func (w *Writer) Map(ctx context.Context, source []plugins.Column) ([]plugins.Co
 	if err != nil {
 		return nil, nil, err
 	}
-	chosen, found := w.choose(g, source)
-	if hasFail(found) {
-		return nil, found, nil
-	}
-	target := make([]plugins.Column, len(chosen))
-	for i, c := range chosen {
-		target[i] = c.Column
-		converter, err := plugins.NewConverter(source[i], c.Column, w.setup.Zone)
-		if err != nil {
-			return nil, nil, err
-		}
-		if lossy := converter.Lossy(); lossy != "" {
-			found = append(found, plugins.Finding{Severity: plugins.Warn, Reason: plugins.ReasonSchema,
-				Key: fmt.Sprintf("column[%d]", i), Text: fmt.Sprintf("column %q: %s", c.Name, lossy)})
-		}
-	}
-	return target, append(found, w.leftOut(g, chosen)...), nil
-}
-
-// choose finds the table's column for each of the source's.
-func (w *Writer) choose(g *goal, source []plugins.Column) ([]goalColumn, []plugins.Finding) {
-	names := make([]string, len(source))
-	switch specs := w.config.Column; {
-	case !specs.All() && len(specs) != len(source):
-		return nil, []plugins.Finding{schemaFinding("column", fmt.Sprintf("the reader delivers %d columns, the writer's column lists %d", len(source), len(specs)), "")}
-	case !specs.All():
-		for i := range names {
-			names[i], _ = unquote(specs[i].Name)
-		}
-	case w.setup.Dialect == plugins.DialectNative || w.setup.Dialect == "":
-		for i := range names {
-			names[i] = source[i].Name
-		}
-	default:
-		var writable []string
-		for _, c := range g.columns {
-			if !c.generated {
-				writable = append(writable, c.Name)
+	m := sqlwrite.Mapping{Table: g.table.String(), ByName: w.setup.Dialect == plugins.DialectNative || w.setup.Dialect == "", Zone: w.setup.Zone,
+		Find: func(name string) int {
+			found, ok := g.column(name)
+			if !ok {
+				return -1
 			}
-		}
-		if len(writable) != len(source) {
-			return nil, []plugins.Finding{schemaFinding("column", fmt.Sprintf("the reader delivers %d columns, the table has %d", len(source), len(writable)),
-				"list the table's columns in column, in the order of the reader's")}
-		}
-		copy(names, writable)
-	}
-	return w.find(g, names)
-}
-
-func (w *Writer) find(g *goal, names []string) ([]goalColumn, []plugins.Finding) {
-	chosen := make([]goalColumn, len(names))
-	var found []plugins.Finding
-	seen := make(map[string]bool)
-	for i, name := range names {
-		key := fmt.Sprintf("column[%d]", i)
-		c, ok := g.column(name)
-		switch lower := strings.ToLower(name); {
-		case !ok:
-			hint := "the table has " + shortList(g.names())
-			if near := sqlread.Nearest(name, g.names()); near != "" {
-				hint = "did you mean " + near + "?"
-			}
-			f := schemaFinding(key, fmt.Sprintf("table %s has no column %s", g.table, name), hint)
-			f.Reason = plugins.ReasonNotFound
-			found = append(found, f)
-		case c.generated:
-			found = append(found, schemaFinding(key, fmt.Sprintf("column %s is computed by the server and cannot be written", c.Name), "leave it out"))
-		case seen[lower]:
-			found = append(found, schemaFinding(key, fmt.Sprintf("column %s would be written twice", c.Name), ""))
-		default:
-			seen[lower] = true
-		}
-		chosen[i] = c
-	}
-	return chosen, found
-}
-
-// leftOut refuses a job that leaves out a column without which no row can be
-// inserted.
-func (w *Writer) leftOut(g *goal, chosen []goalColumn) []plugins.Finding {
-	var missing []string
+			return slices.IndexFunc(g.columns, func(c goalColumn) bool { return c.Name == found.Name })
+		}}
 	for _, c := range g.columns {
-		if c.optional || c.generated {
-			continue
-		}
-		if !containsColumn(chosen, c.Name) {
-			missing = append(missing, c.Name)
-		}
+		m.Columns = append(m.Columns, sqlwrite.TargetColumn{Column: c.Column, Optional: c.optional, Generated: c.generated})
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return []plugins.Finding{schemaFinding("column", fmt.Sprintf("table %s takes no row without %s: NOT NULL and without a default", g.table, strings.Join(missing, ", ")),
-		"write these columns too, or give them a default")}
-}
-
-func containsColumn(list []goalColumn, name string) bool {
-	for _, c := range list {
-		if strings.EqualFold(c.Name, name) {
-			return true
+	if specs := w.config.Column; !specs.All() {
+		m.Listed = make([]string, len(specs))
+		for i, s := range specs {
+			m.Listed[i], _ = unquote(s.Name)
 		}
 	}
-	return false
-}
-
-func schemaFinding(key, text, hint string) plugins.Finding {
-	return plugins.Finding{Severity: plugins.Fail, Reason: plugins.ReasonSchema, Key: key, Text: text, Hint: hint}
+	return m.Map(source)
 }

@@ -41,14 +41,6 @@ func (g *goal) column(name string) (goalColumn, bool) {
 	return g.columns[i], true
 }
 
-func (g *goal) names() []string {
-	list := make([]string, len(g.columns))
-	for i := range list {
-		list[i] = g.columns[i].Name
-	}
-	return list
-}
-
 const thisTable = "table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ?"
 
 // lookUp asks the catalogue about the table. A table that is not there, or that

@@ -43,14 +43,6 @@ func (g *goal) column(name string) (goalColumn, bool) {
 	return g.columns[i], true
 }
 
-func (g *goal) names() []string {
-	list := make([]string, len(g.columns))
-	for i := range list {
-		list[i] = g.columns[i].Name
-	}
-	return list
-}
-
 // lookUp asks the catalogue about the table. A table that is not there is an
 // error that says what is.
 func (s *writeSession) lookUp(ctx context.Context, t tableName) (*goal, error) {
